@@ -1,0 +1,2 @@
+// Package engine loads, checks, plans and runs workflows.
+package engine
