@@ -22,7 +22,8 @@ type Asked struct {
 
 // A Ledger tells what we have asked for. The engine keeps it; derived queries read it.
 type Ledger interface {
-	// Asked lists the requests for jobs of a type on a branch that were made, or are being made, oldest first.
+	// Asked lists the requests for jobs of a type on a branch that were made, or are being made, oldest first;
+	// those of any type where job is empty.
 	// It is empty, not an error, where there are none.
 	Asked(ctx context.Context, branch, job string) ([]Asked, error)
 }

@@ -98,5 +98,9 @@ type freshKey struct{}
 // Fresh returns a context whose questions are answered past every cache: what until uses.
 func Fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
 
+// Settled returns a context whose questions may be answered from a cache again, within one that is Fresh: for what does
+// not change once it is there, such as the results of a job that has ended.
+func Settled(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, false) }
+
 // IsFresh says whether ctx asks for answers past every cache.
 func IsFresh(ctx context.Context) bool { v, _ := ctx.Value(freshKey{}).(bool); return v }

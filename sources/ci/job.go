@@ -129,6 +129,10 @@ type Request struct {
 }
 
 // A Row is one push of a history with its jobs of one type.
+//
+// Where ByManifest is set, the row answers for the test manifests of the failure that the history is about: its jobs are
+// those of the type and of the other chunks of its suite that ran one of them on the same platform and option, each with
+// the result of these manifests and with no other groups; and the jobs that have not come so far. Package derived says how.
 type Row struct {
 	Push        Push         `json:"push" doc:"the push"`
 	Jobs        []Job        `json:"jobs" doc:"its jobs of the type that was asked for, oldest first"`
