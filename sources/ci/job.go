@@ -1,6 +1,9 @@
 package ci
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // A State says how far a job has come.
 type State string
@@ -71,6 +74,23 @@ type JobType struct {
 	Option   string `json:"option" doc:"the build option: opt, debug, asan"`
 	Tier     int    `json:"tier" doc:"1: its failure closes the tree; 0 where unknown"`
 	Upstream string `json:"upstream" doc:"the job type that has to end first; empty where there is none or it is not known"`
+}
+
+// SameSuite says whether two job types are chunks of one suite: their names are equal but for the number at their end,
+// test-linux/opt-mochitest-browser-chrome-3 and -12. A job type without such a number has no other chunks.
+func SameSuite(a, b string) bool {
+	if a == b {
+		return true
+	}
+	suiteA, chunkA := chunk(a)
+	suiteB, chunkB := chunk(b)
+	return chunkA && chunkB && suiteA == suiteB
+}
+
+// chunk cuts "-12" from the end of a job type's name.
+func chunk(name string) (suite string, ok bool) {
+	suite = strings.TrimRight(name, "0123456789")
+	return suite, len(suite) < len(name) && strings.HasSuffix(suite, "-")
 }
 
 // A Job is one run of a job type on a push.

@@ -46,6 +46,7 @@ type JobsOn struct {
 	Branch    string   `json:"branch" doc:"the branch, as the profile names it"`
 	Revisions []string `json:"revisions" doc:"tip revisions of pushes"`
 	Job       string   `json:"job,omitempty" doc:"one job type; all where it is empty"`
+	Chunks    bool     `json:"chunks,omitempty" doc:"whether the other chunks of its suite are wanted too: job types whose name differs in the number at its end only (ci.SameSuite)"`
 	Groups    bool     `json:"groups,omitempty" doc:"whether results by test manifest are wanted, where the source knows them"`
 }
 
