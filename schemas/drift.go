@@ -1,0 +1,298 @@
+package schemas
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A Change is the kind of a difference between two shapes.
+type Change string
+
+// The kinds. Each has a stable code, which reports and accepted findings use.
+const (
+	Added       Change = "added"
+	Removed     Change = "removed"
+	Retyped     Change = "retyped"
+	Nullable    Change = "made nullable"
+	Optional    Change = "made optional"
+	EnumGrown   Change = "enumeration grown"
+	EnumShrunk  Change = "enumeration shrunk"
+	Pattern     Change = "pattern broken"
+	OrderBroken Change = "order broken"
+	PageSize    Change = "page size"
+	Status      Change = "status"
+	ContentType Change = "content type"
+)
+
+// Code is the change's stable code: D101 and so on.
+func (c Change) Code() string {
+	codes := map[Change]string{Added: "D101", Removed: "D102", Retyped: "D103", Nullable: "D104", Optional: "D105", EnumGrown: "D106",
+		EnumShrunk: "D107", Pattern: "D108", OrderBroken: "D109", PageSize: "D110", Status: "D111", ContentType: "D112"}
+	return codes[c]
+}
+
+// Changes lists all kinds, in the order of their codes.
+func Changes() []Change {
+	return []Change{Added, Removed, Retyped, Nullable, Optional, EnumGrown, EnumShrunk, Pattern, OrderBroken, PageSize, Status, ContentType}
+}
+
+// A Difference is one change at one path.
+type Difference struct {
+	Path   string
+	Change Change
+	Then   string // what stood there, with counts: string, 391 of 400
+	Now    string
+	Words  []string // of an enumeration or a pattern: what is new, or gone; sorted
+	Parses bool     // of Retyped: a number became a string that can still be read as that number, or the other way round
+}
+
+// Significance is how improbable it has to be that two samples of the same habit differ so, before presence counts as changed.
+const Significance = 0.001
+
+// Drift compares what answers looked like with what they look like now. Below a path that was added or removed nothing more is
+// said. Words count as an enumeration where both sides have few of them, often repeated; enums says for which paths a schema declares one.
+// The differences are ordered by path, then by code.
+func Drift(then, now *Shape, enums map[string][]string) []Difference {
+	var out []Difference
+	gone := map[string]bool{}
+	for _, p := range union(then, now) {
+		if covered(gone, p) {
+			continue
+		}
+		a, b := then.Paths[p], now.Paths[p]
+		d := compare(p, a, b, then, now, enums[p])
+		for _, one := range d {
+			if one.Change == Added || one.Change == Removed {
+				gone[p] = true
+			}
+		}
+		out = append(out, d...)
+	}
+	slices.SortStableFunc(out, func(x, y Difference) int {
+		if c := strings.Compare(x.Path, y.Path); c != 0 {
+			return c
+		}
+		return strings.Compare(x.Change.Code(), y.Change.Code())
+	})
+	return out
+}
+
+func union(a, b *Shape) []string {
+	var out []string
+	for p := range a.Paths {
+		out = append(out, p)
+	}
+	for p := range b.Paths {
+		if a.Paths[p] == nil {
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func covered(gone map[string]bool, path string) bool {
+	for up := ParentPath(path); up != ""; up = ParentPath(up) {
+		if gone[up] {
+			return true
+		}
+	}
+	return false
+}
+
+func compare(path string, a, b *Spot, then, now *Shape, declared []string) []Difference {
+	switch {
+	case a == nil && b == nil:
+		return nil
+	case a == nil:
+		return appeared(path, b, then)
+	case b == nil:
+		return vanished(path, a, now)
+	}
+	var out []Difference
+	out = append(out, retyped(path, a, b)...)
+	if Fisher(a.Present, a.Could-a.Present, b.Present, b.Could-b.Present) < Significance && share(b) < share(a) {
+		out = append(out, Difference{Path: path, Change: Optional, Then: count(a), Now: count(b)})
+	}
+	out = append(out, words(path, a, b, declared)...)
+	return append(out, ordered(path, a, b)...)
+}
+
+// appeared tells a new member from one whose parent was never there, or there too rarely to know.
+func appeared(path string, b *Spot, then *Shape) []Difference {
+	up := then.Paths[ParentPath(path)]
+	if up == nil || strings.HasSuffix(path, "[]") || strings.HasSuffix(path, ".*") || up.Types["object"] == 0 {
+		return nil // there was nowhere for it to be
+	}
+	if Fisher(0, up.Types["object"], b.Present, b.Could-b.Present) >= Significance && b.Present < b.Could {
+		return nil // rare now: it may have been as rare then
+	}
+	return []Difference{{Path: path, Change: Added, Then: fmt.Sprintf("absent, 0 of %d", up.Types["object"]), Now: typeNames(b) + ", " + count(b)}}
+}
+
+// vanished tells a member that is gone from one that has had no chance to be there.
+func vanished(path string, a *Spot, now *Shape) []Difference {
+	up := now.Paths[ParentPath(path)]
+	if up == nil || strings.HasSuffix(path, "[]") || strings.HasSuffix(path, ".*") || up.Types["object"] == 0 {
+		return nil
+	}
+	n := up.Types["object"]
+	if a.Present < a.Could && Fisher(a.Present, a.Could-a.Present, 0, n) >= Significance {
+		return nil // it was rare, and its absence may be chance
+	}
+	return []Difference{{Path: path, Change: Removed, Then: typeNames(a) + ", " + count(a), Now: fmt.Sprintf("absent, 0 of %d", n)}}
+}
+
+func retyped(path string, a, b *Spot) []Difference {
+	if a.Types["null"] == 0 && b.Types["null"] > 0 && len(b.Types) > 1 {
+		return append([]Difference{{Path: path, Change: Nullable, Then: typeNames(a), Now: typeNames(b)}}, newTypes(path, a, b)...)
+	}
+	if a.Types["null"] == 0 && b.Types["null"] > 0 {
+		return []Difference{{Path: path, Change: Nullable, Then: typeNames(a), Now: typeNames(b)}}
+	}
+	return newTypes(path, a, b)
+}
+
+func newTypes(path string, a, b *Spot) []Difference {
+	for t, n := range b.Types {
+		if t == "null" || a.Types[t] > 0 || n == 0 || onlyNull(a) {
+			continue
+		}
+		if t == "int" && a.Types["number"] > 0 {
+			continue // a number without a fraction
+		}
+		parses := t == "string" && b.Numeric == b.Types["string"] && (a.Types["int"] > 0 || a.Types["number"] > 0) ||
+			(t == "int" || t == "number") && a.Types["string"] > 0 && a.Numeric == a.Types["string"]
+		return []Difference{{Path: path, Change: Retyped, Then: typeNames(a), Now: typeNames(b), Parses: parses}}
+	}
+	return nil
+}
+
+func onlyNull(p *Spot) bool { return p.Types["null"] == p.Present }
+
+// words compares enumerations. Without a declared one it takes words for an enumeration only where they are few and repeat.
+func words(path string, a, b *Spot, declared []string) []Difference {
+	if a.Types["string"] == 0 || b.Types["string"] == 0 || b.Words == nil {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, w := range declared {
+		known[w] = true
+	}
+	if declared == nil {
+		if !closed(a) || !closed(b) {
+			return nil
+		}
+	}
+	for w := range a.Words {
+		known[w] = true
+	}
+	var fresh []string
+	for w := range b.Words {
+		if !known[w] {
+			fresh = append(fresh, w)
+		}
+	}
+	if len(fresh) == 0 {
+		return shrunk(path, a, b)
+	}
+	slices.Sort(fresh)
+	return []Difference{{Path: path, Change: EnumGrown, Then: quoted(sortedCounts(a.Words)), Now: quoted(sortedCounts(b.Words)), Words: fresh}}
+}
+
+func shrunk(path string, a, b *Spot) []Difference {
+	var lost []string
+	for w, n := range a.Words {
+		if b.Words[w] == 0 && Fisher(n, a.Present-n, 0, b.Present) < Significance {
+			lost = append(lost, w)
+		}
+	}
+	if len(lost) == 0 || !closed(a) {
+		return nil
+	}
+	slices.Sort(lost)
+	return []Difference{{Path: path, Change: EnumShrunk, Then: quoted(sortedCounts(a.Words)), Now: quoted(sortedCounts(b.Words)), Words: lost}}
+}
+
+// closed says whether the words look like a vocabulary: few, short, and each seen several times on average.
+func closed(p *Spot) bool {
+	if p.Words == nil || len(p.Words) > 16 || p.Types["string"] < 20*len(p.Words) {
+		return false
+	}
+	for w := range p.Words {
+		if len(w) > 40 || looksLikeID(w) {
+			return false
+		}
+	}
+	return true
+}
+
+// ordered says whether a list that was strictly in one order no longer is.
+func ordered(path string, a, b *Spot) []Difference {
+	names := func(p *Spot) string {
+		switch {
+		case p.Rising > 0 && p.Falling == 0:
+			return "rising"
+		case p.Falling > 0 && p.Rising == 0:
+			return "falling"
+		}
+		return "in no order"
+	}
+	if a.Rising+a.Falling < 8 || b.Rising+b.Falling < 4 || names(a) == "in no order" || names(a) == names(b) {
+		return nil
+	}
+	return []Difference{{Path: path, Change: OrderBroken, Then: names(a), Now: names(b)}}
+}
+
+func share(p *Spot) float64 {
+	if p.Could == 0 {
+		return 1
+	}
+	return float64(p.Present) / float64(p.Could)
+}
+
+func count(p *Spot) string { return fmt.Sprintf("%d of %d", p.Present, p.Could) }
+
+func typeNames(p *Spot) string { return strings.Join(sortedCounts(p.Types), "|") }
+
+func sortedCounts(m map[string]int) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func quoted(words []string) string {
+	if len(words) > 12 {
+		words = append(slices.Clone(words[:12]), "…")
+	}
+	return strings.Join(words, ", ")
+}
+
+// Fisher is the two-sided p-value of Fisher's exact test on the table {{a, b}, {c, d}} (R. A. Fisher, Statistical Methods for
+// Research Workers, 1934): how probable a table at least as lopsided is where both rows follow the same habit.
+func Fisher(a, b, c, d int) float64 {
+	n, row, col := a+b+c+d, a+b, a+c
+	if n == 0 {
+		return 1
+	}
+	logp := func(x int) float64 { return choose(row, x) + choose(n-row, col-x) - choose(n, col) }
+	observed := logp(a)
+	p := 0.0
+	for x := max(0, col-(n-row)); x <= min(row, col); x++ {
+		if l := logp(x); l <= observed+1e-9 {
+			p += math.Exp(l)
+		}
+	}
+	return min(p, 1)
+}
+
+// choose is the logarithm of the binomial coefficient.
+func choose(n, k int) float64 {
+	lg := func(x int) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
+	return lg(n) - lg(k) - lg(n-k)
+}
