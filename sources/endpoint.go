@@ -7,6 +7,7 @@ type Endpoint struct {
 	Name   string       // unique within its source: json-pushes
 	Doc    string       // a line for the reference
 	Method string       // GET, POST
+	Base   string       // where it is not below the source's own base: https://lando.moz.tools/api/treestatus; else empty
 	Path   string       // below the base, with {names} for one segment and {names...} for several: /{repo...}/json-pushes
 	Params []string     // the query parameters that the adapter sends, in order of their names
 	Schema string       // the schema of its answer, below schemas/: hgmo/json-pushes.schema.json; empty where none is read

@@ -7,9 +7,13 @@ import (
 
 // Match says whether a request goes to this endpoint of a service at base. A {name} in Path stands for one segment that is
 // not empty, {name...} for one or more; escaped slashes within a segment belong to it.
+// An endpoint with a base of its own is at that one.
 func (e Endpoint) Match(method, base, address string) bool {
 	if method != e.Method && !(method == "HEAD" && e.Method == "GET") {
 		return false
+	}
+	if e.Base != "" {
+		base = e.Base
 	}
 	b, err := url.Parse(base)
 	if err != nil {

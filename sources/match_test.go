@@ -29,3 +29,13 @@ func TestEndpointMatch(t *testing.T) {
 		}
 	}
 }
+
+func TestEndpointMatchesBelowItsOwnBase(t *testing.T) {
+	ep := sources.Endpoint{Method: "GET", Base: "https://lando.example/api/treestatus", Path: "/trees/{tree}"}
+	if !ep.Match("GET", "https://hg.example", "https://lando.example/api/treestatus/trees/firefox-autoland") {
+		t.Error("an endpoint does not match below its own base")
+	}
+	if ep.Match("GET", "https://hg.example", "https://hg.example/trees/firefox-autoland") {
+		t.Error("an endpoint with a base of its own matches below the source's")
+	}
+}
