@@ -71,9 +71,17 @@ func NewQuery[In, Out any](name, doc string, f func(context.Context, In) (Out, e
 func (q Query) Call(ctx context.Context, in any) (any, error) { return q.call(ctx, in) }
 
 // Ask asks a query by name with a Go value and gets a Go value: how derived queries and adapters' tests ask.
+// As in JSON, a field that may be left out and is zero is left out, and so has its default.
 func Ask[Out, In any](ctx context.Context, a Asker, name string, in In) (Out, error) {
 	var out Out
-	answer, err := a.Ask(ctx, name, schemas.TypeOf[In]().Fact(in))
+	t := schemas.TypeOf[In]()
+	question := t.Fact(in).(map[string]any)
+	for _, f := range t.Fields {
+		if f.Optional && f.Default != nil && question[f.Name] == f.Type.Zero() {
+			delete(question, f.Name)
+		}
+	}
+	answer, err := a.Ask(ctx, name, question)
 	if err != nil {
 		return out, err
 	}
@@ -97,10 +105,6 @@ type freshKey struct{}
 
 // Fresh returns a context whose questions are answered past every cache: what until uses.
 func Fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
-
-// Settled returns a context whose questions may be answered from a cache again, within one that is Fresh: for what does
-// not change once it is there, such as the results of a job that has ended.
-func Settled(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, false) }
 
 // IsFresh says whether ctx asks for answers past every cache.
 func IsFresh(ctx context.Context) bool { v, _ := ctx.Value(freshKey{}).(bool); return v }

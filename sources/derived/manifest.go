@@ -1,0 +1,199 @@
+package derived
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/mozci/mozci-run/sources/ci"
+)
+
+// compare puts evidence by manifest into the rows, where it is known. See the package's comment.
+func (s *Source) compare(ctx context.Context, q ci.HistoryOf, rows []ci.Row) ([]ci.Row, error) {
+	failure := slices.IndexFunc(rows, func(r ci.Row) bool { return slices.ContainsFunc(r.Jobs, failed) })
+	if failure < 0 {
+		return rows, nil
+	}
+	green := slices.IndexFunc(rows[failure+1:], func(r ci.Row) bool { return slices.ContainsFunc(r.Jobs, passed) })
+	end := len(rows)
+	if green >= 0 {
+		end = failure + 1 + green + 1
+	}
+	suite, err := s.suite(ctx, q, rows[:end])
+	if err != nil {
+		return nil, err
+	}
+	c := newComparison(q.Job, rows[failure], suite)
+	if len(c.manifests) == 0 {
+		return rows, nil
+	}
+	out := c.rows(rows[:end])
+	if slices.ContainsFunc(out[failure+1:], func(r ci.Row) bool { return slices.ContainsFunc(r.Jobs, passed) }) {
+		return append(out, rows[end:]...), nil
+	}
+	if end < len(rows) {
+		rest, err := s.suite(ctx, q, rows[end:])
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(suite, rest)
+	}
+	return c.lessNew().rows(rows), nil
+}
+
+// suite asks for the jobs of all chunks of the suite with their manifests, by push.
+func (s *Source) suite(ctx context.Context, q ci.HistoryOf, rows []ci.Row) (map[string][]ci.Job, error) {
+	var revisions []string
+	for _, r := range rows {
+		if r.NotRunnable == nil {
+			revisions = append(revisions, r.Push.Revision)
+		}
+	}
+	return s.jobs(ctx, ci.JobsOn{Branch: q.Branch, Revisions: revisions, Job: q.Job, Chunks: true, Groups: true})
+}
+
+func passed(j ci.Job) bool { return j.State == ci.Completed && j.Result == ci.Success }
+func failed(j ci.Job) bool { return j.State == ci.Completed && j.Result == ci.TestFailed }
+
+// ran says whether a job got so far that it can prove something.
+func ran(j ci.Job) bool {
+	return passed(j) || failed(j) || j.State == ci.Completed && j.Result == ci.Busted
+}
+
+// A comparison is a failure by manifest, and what the chunks of its suite ran on each push.
+type comparison struct {
+	job       string
+	at        string   // the push of the failure
+	manifests []string // that failed and can be compared; none where it has to be by label
+	platform  string
+	option    string
+	suite     map[string][]ci.Job
+}
+
+// newComparison finds the manifests of a failure.
+func newComparison(job string, failure ci.Row, suite map[string][]ci.Job) comparison {
+	c := comparison{job: job, at: failure.Push.Revision, suite: suite}
+	for _, j := range suite[c.at] {
+		if j.Type != job || !failed(j) {
+			continue
+		}
+		c.platform, c.option = j.Platform, j.Option
+		for _, g := range named(j.Groups) {
+			if !g.OK && !slices.Contains(c.manifests, g.Group) {
+				c.manifests = append(c.manifests, g.Group)
+			}
+		}
+	}
+	return c
+}
+
+// lessNew leaves out the manifests that have run on no other push.
+func (c comparison) lessNew() comparison {
+	elsewhere := map[string]bool{}
+	for revision, jobs := range c.suite {
+		for _, j := range jobs {
+			if revision == c.at || !c.comparable(j) {
+				continue
+			}
+			for _, g := range j.Groups {
+				elsewhere[g.Group] = true
+			}
+		}
+	}
+	c.manifests = slices.DeleteFunc(c.manifests, func(m string) bool { return !elsewhere[m] })
+	return c
+}
+
+func (c comparison) comparable(j ci.Job) bool {
+	return j.Platform == c.platform && j.Option == c.option && ran(j)
+}
+
+// rows restates those rows that can be compared.
+func (c comparison) rows(rows []ci.Row) []ci.Row {
+	out := slices.Clone(rows)
+	if len(c.manifests) == 0 {
+		return out
+	}
+	for i, r := range out {
+		jobs, ok := c.evidence(r)
+		if ok {
+			out[i].Jobs, out[i].ByManifest = jobs, true
+		}
+	}
+	return out
+}
+
+// evidence lists the jobs of a row that count by manifest; ok is false where it has to be by label.
+func (c comparison) evidence(r ci.Row) (jobs []ci.Job, ok bool) {
+	if r.NotRunnable != nil {
+		return nil, false
+	}
+	suite := c.suite[r.Push.Revision]
+	for _, j := range r.Jobs {
+		if (passed(j) || failed(j)) && !slices.ContainsFunc(suite, func(o ci.Job) bool { return o.ID == j.ID && len(named(o.Groups)) > 0 }) {
+			return nil, false
+		}
+		if !ran(j) {
+			jobs = append(jobs, j)
+		}
+	}
+	jobs = append(jobs, c.conclusive(suite)...)
+	slices.SortFunc(jobs, byAge)
+	return jobs, true
+}
+
+// conclusive lists the jobs of a push that decide about the manifests, with the result of these alone.
+func (c comparison) conclusive(suite []ci.Job) []ci.Job {
+	var about []ci.Job
+	var bad, seen []string
+	for _, j := range suite {
+		if !c.comparable(j) {
+			continue
+		}
+		j.Groups = slices.DeleteFunc(slices.Clone(j.Groups), func(g ci.GroupResult) bool { return !slices.Contains(c.manifests, g.Group) })
+		if len(j.Groups) == 0 {
+			continue
+		}
+		about = append(about, j)
+		for _, g := range j.Groups {
+			seen = append(seen, g.Group)
+			if !g.OK {
+				bad = append(bad, g.Group)
+			}
+		}
+	}
+	if len(bad) == 0 && !holdsAll(seen, c.manifests) {
+		return nil
+	}
+	var out []ci.Job
+	for _, j := range about {
+		switch {
+		case slices.ContainsFunc(j.Groups, func(g ci.GroupResult) bool { return !g.OK }):
+			if j.Result == ci.Success {
+				j.Result = ci.TestFailed
+			}
+			out = append(out, j)
+		case holdsAll(groups(j), bad):
+			j.Result = ci.Success
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// named leaves out what is no manifest: tests outside of any are reported under no name, or as default.
+func named(list []ci.GroupResult) []ci.GroupResult {
+	return slices.DeleteFunc(slices.Clone(list), func(g ci.GroupResult) bool { return g.Group == "" || g.Group == "default" })
+}
+
+func groups(j ci.Job) []string {
+	out := make([]string, len(j.Groups))
+	for i, g := range j.Groups {
+		out[i] = g.Group
+	}
+	return out
+}
+
+func holdsAll(have, want []string) bool {
+	return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) })
+}
