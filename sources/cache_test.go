@@ -54,7 +54,6 @@ func TestCache(t *testing.T) {
 		{"another URL", get(t, b), "2"},
 		{"fresh", fresh(get(t, a)), "3"},
 		{"the fresh one took its place", get(t, a), "3"},
-		{"settled within fresh", get(t, a).WithContext(sources.Settled(sources.Fresh(t.Context()))), "3"},
 		{"another Accept", as(get(t, a), "Accept", "text/plain"), "4"},
 		{"another Authorization", as(get(t, a), "Authorization", "Bearer x"), "5"},
 		{"signed", as(get(t, a), "Authorization", `Hawk id="x", ts="1"`), "6"},
