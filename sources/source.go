@@ -108,3 +108,7 @@ func Fresh(ctx context.Context) context.Context { return context.WithValue(ctx, 
 
 // IsFresh says whether ctx asks for answers past every cache.
 func IsFresh(ctx context.Context) bool { v, _ := ctx.Value(freshKey{}).(bool); return v }
+
+// Settled returns a context whose questions may be answered from a cache again, within one that is Fresh: for what does
+// not change once it is there, such as the push that holds a revision.
+func Settled(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, false) }
