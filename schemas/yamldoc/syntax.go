@@ -1,0 +1,204 @@
+package yamldoc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// The library tells no columns, and of the line often the one where the surrounding map began. So the place is searched for:
+// the shortest beginning of the text that has the same mistake ends at it.
+
+var (
+	saidLine    = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	saidAlias   = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	keyThenRest = regexp.MustCompile(`^(\s*(?:- +)*[\w-]+:[ \t]+)(\S.*)$`)
+)
+
+// syntax turns the library's error into a problem.
+func (s *source) syntax(text []byte, err error) Problem {
+	if errors.Is(err, errSecond) {
+		line := s.secondDocument()
+		return s.problem(line, 1, "yaml-document", "a second document starts here; a file holds one")
+	}
+	message := err.Error()
+	said := 0
+	if m := saidLine.FindStringSubmatch(message); m != nil {
+		said, _ = strconv.Atoi(m[1])
+		message = message[len(m[0]):]
+	}
+	if m := saidAlias.FindStringSubmatch(message); m != nil {
+		return s.unknownAlias(m[1])
+	}
+	line, column := s.whereFails(text, message, said)
+	if p := s.tab(line); p != nil {
+		return *p
+	}
+	hint := plainWords(message)
+	if q := s.quoted(line); q != "" {
+		hint = q
+	}
+	return s.problem(line, column, "yaml-syntax", hint)
+}
+
+// whereFails is the line and column up to which the text has to be read to meet the mistake.
+func (s *source) whereFails(text []byte, message string, said int) (line, column int) {
+	text = lineEnds(text)
+	ends := []int{0}
+	for i, c := range text {
+		if c == '\n' {
+			ends = append(ends, i+1)
+		}
+	}
+	if ends[len(ends)-1] != len(text) {
+		ends = append(ends, len(text))
+	}
+	if len(text) > 256<<10 { // too long to be read a dozen times
+		return max(said, 1), 1
+	}
+	bad := search(len(ends)-1, func(k int) bool { return failsWith(text[:ends[k]], message) })
+	if bad == 0 {
+		return max(said, 1), 1
+	}
+	start, end := ends[bad-1], ends[bad]
+	runes := []rune(string(text[start:end]))
+	c := search(len(runes), func(k int) bool { return failsWith(text[:start+len(string(runes[:k]))], message) })
+	column = max(c, 1)
+	if first := 1 + len(runes) - len([]rune(strings.TrimLeft(string(runes), " \t"))); column < first {
+		column = first
+	}
+	return bad, column
+}
+
+// search is the least k from 0 to n for which f holds, where f holds for n and does not go back and forth.
+func search(n int, f func(int) bool) int {
+	lo, hi := 0, n
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if f(mid) {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return lo
+}
+
+func failsWith(text []byte, message string) bool {
+	_, err := parse(text)
+	if err == nil || errors.Is(err, errSecond) {
+		return false
+	}
+	return saidLine.ReplaceAllString(err.Error(), "") == message
+}
+
+func lineEnds(text []byte) []byte { return []byte(lineBreaks.Replace(string(text))) }
+
+// tab finds a tab in the indentation of a line or of the one before it.
+func (s *source) tab(line int) *Problem {
+	for _, n := range []int{line, line - 1} {
+		l := s.line(n)
+		indent := l[:len(l)-len(strings.TrimLeft(l, " \t"))]
+		if i := strings.IndexByte(indent, '\t'); i >= 0 {
+			p := s.problem(n, i+1, "yaml-tab", "YAML is indented with spaces, and this is a tab")
+			return &p
+		}
+	}
+	return nil
+}
+
+// quoted gives the value of a line as it has to be written, where what follows its key is a quoted text and more (as in
+// `"a" in b`), or holds a `: ` (as in `a ? b : c`), or starts with a sign that no value starts with.
+func (s *source) quoted(line int) string {
+	m := keyThenRest.FindStringSubmatch(s.line(line))
+	if m == nil {
+		return ""
+	}
+	value := strings.TrimRight(m[2], " \t")
+	switch {
+	case value[0] == '"' || value[0] == '\'':
+		end := strings.IndexByte(value[1:], value[0])
+		if end < 0 {
+			return ""
+		}
+		after := strings.TrimSpace(value[end+2:])
+		if after == "" || after[0] == '#' || after[0] == value[0] {
+			return ""
+		}
+		return fmt.Sprintf("YAML ends a text that starts with %c at the next %c; quote the whole of it: %s", value[0], value[0], Quote(value))
+	case strings.ContainsRune("{[", rune(value[0])):
+		return fmt.Sprintf("YAML reads a value that starts with %c as its own; if text was meant, quote it: %s", value[0], Quote(value))
+	case strings.ContainsRune("%@`|>*&!", rune(value[0])):
+		return fmt.Sprintf("YAML keeps %c at the start of a value for itself; quote the text: %s", value[0], Quote(value))
+	case strings.Contains(value, ": ") || strings.HasSuffix(value, ":"):
+		return "YAML takes `: ` for the end of a key; quote the text: " + Quote(value)
+	}
+	return ""
+}
+
+// unknownAlias finds the first * that names nothing.
+func (s *source) unknownAlias(name string) Problem {
+	for i, l := range s.lines {
+		if at := strings.Index(l, "*"+name); at >= 0 {
+			n := &Node{Line: i + 1, Column: utf8.RuneCountInString(l[:at]) + 1, src: s}
+			p := s.problem(n.Line, n.Column, "yaml-alias",
+				fmt.Sprintf("YAML takes *%s for an alias, and aliases are not read here; if this is text, quote it: %s", name, Quote(n.restOfLine())))
+			p.Length = utf8.RuneCountInString(name) + 1
+			return p
+		}
+	}
+	return s.problem(1, 1, "yaml-alias", fmt.Sprintf("aliases are not read here; write out what *%s stands for", name))
+}
+
+// secondDocument is the line of the second document's start.
+func (s *source) secondDocument() int {
+	text := []byte(strings.Join(s.lines, "\n"))
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var n yaml.Node
+	for range 2 {
+		if dec.Decode(&n) != nil {
+			return 1
+		}
+	}
+	line := n.Line
+	for line > 1 && !strings.HasPrefix(s.line(line), "---") {
+		line--
+	}
+	return line
+}
+
+// words says in plain words what the library says in its own.
+var words = []struct{ said, plain string }{
+	{"did not find expected key", "a key with a colon was expected here; is the line indented as its neighbours are, and is the text before it quoted whole?"},
+	{"did not find expected '-' indicator", "a list item with its - was expected here; is the line indented as its neighbours are?"},
+	{"mapping values are not allowed in this context", "a second `: ` cannot stand here; quote the value, or indent the key on a line of its own"},
+	{"could not find expected ':'", "a colon after the key is missing, or the line is indented wrongly"},
+	{"block sequence entries are not allowed in this context", "a list item cannot stand here; put the - on a line of its own, or quote the text"},
+	{"found character that cannot start any token", "no value can start with this character; quote the text"},
+	{"did not find expected ',' or ']'", "the [ is not closed: a comma or ] was expected here"},
+	{"did not find expected ',' or '}'", "the { is not closed: a comma or } was expected here"},
+	{"did not find expected node content", "a value was expected here"},
+	{"found unexpected end of stream", "the quote is not closed"},
+	{"found unknown escape character", `"" knows no such escape; use '' around text with a backslash`},
+	{"found unexpected document indicator", "the quote is not closed"},
+	{"found undefined tag handle", "YAML takes a ! for a tag; quote the text"},
+	{"did not find expected tag URI", "YAML takes a ! for a tag; quote the text"},
+	{"did not find expected alphabetic or numeric character", "YAML takes * for an alias and & for an anchor; quote the text"},
+	{"did not find expected comment or line break", "only a comment can follow | or > on its line"},
+	{"did not find expected <document start>", "this cannot follow the document; is the line indented as its neighbours are?"},
+}
+
+func plainWords(message string) string {
+	for _, w := range words {
+		if strings.Contains(message, w.said) {
+			return w.plain
+		}
+	}
+	return message
+}

@@ -1,0 +1,67 @@
+package treeherder
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/mozci/mozci-run/sources/ci"
+)
+
+// addGroups puts the results by manifest into jobs. Treeherder keeps them by task: they go to the task's newest run that
+// has ended, for the runs before it were retried.
+func (c *Client) addGroups(ctx context.Context, project, doing string, list []ci.Job) error {
+	newest := map[string]*ci.Job{} // by task
+	var tips []string
+	for i := range list {
+		j := &list[i]
+		if j.Request == "" || j.State != ci.Completed || j.Result == ci.Retry {
+			continue
+		}
+		if was := newest[j.Request]; was == nil || was.Attempt < j.Attempt {
+			newest[j.Request] = j
+		}
+		if !slices.Contains(tips, j.Revision) {
+			tips = append(tips, j.Revision)
+		}
+	}
+	parts := make([]map[string][]ci.GroupResult, len(tips))
+	err := each(ctx, len(tips), func(ctx context.Context, i int) (err error) {
+		parts[i], err = c.groups(ctx, project, tips[i], doing, func(task string) bool { return newest[task] != nil })
+		return err
+	})
+	for _, part := range parts {
+		for task, groups := range part {
+			newest[task].Groups = groups
+		}
+	}
+	return err
+}
+
+// groups reads the results by manifest of a push's tasks that are wanted, sorted by manifest. Results that Treeherder keeps
+// under no name, or under "default", belong to no manifest and are not among them.
+func (c *Client) groups(ctx context.Context, project, revision, doing string, wanted func(task string) bool) (map[string][]ci.GroupResult, error) {
+	out := map[string][]ci.GroupResult{}
+	address := c.address(project, "/push/group_results/", url.Values{"revision": {revision}})
+	err := c.get(ctx, groupResults, address, doing, func(dec *json.Decoder) error {
+		return object(dec, "$", func(task string) error {
+			if !wanted(task) {
+				return skip(dec)
+			}
+			var ok map[string]bool
+			if err := value(dec, "$.*", &ok); err != nil {
+				return err
+			}
+			for group, passed := range ok {
+				if group != "" && group != "default" {
+					out[task] = append(out[task], ci.GroupResult{Group: group, OK: passed})
+				}
+			}
+			slices.SortFunc(out[task], func(a, b ci.GroupResult) int { return strings.Compare(a.Group, b.Group) })
+			return nil
+		})
+	})
+	return out, err
+}
