@@ -41,6 +41,16 @@ func newFaults(s seed, list []Fault) (*faults, error) {
 	return f, nil
 }
 
+// slow says whether any rule has to wait.
+func (f *faults) slow() bool {
+	for _, x := range f.rules {
+		if x.Kind == FaultSlow {
+			return true
+		}
+	}
+	return false
+}
+
 // hits says whether a rule spoils this request, and counts it.
 func (f *faults) hits(i int, line string) bool {
 	x := f.rules[i]

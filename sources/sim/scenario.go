@@ -7,6 +7,8 @@ import "time"
 type Scenario struct {
 	Name        string `yaml:"name"`
 	Description string `yaml:"description"`
+	// Base is a scenario that ships, on which the file builds.
+	Base string `yaml:"base"`
 
 	// Now is the instant at which the scenario starts; zero is 2025-03-01T12:00:00Z.
 	Now time.Time `yaml:"now"`

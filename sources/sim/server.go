@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,7 +29,8 @@ type Options struct {
 	Epoch time.Time
 	// Latency is put on every request, in real time, instead of the scenario's.
 	Latency time.Duration
-	// Sleep waits out latency and slow answers; nil waits in real time. It returns early, with ctx's error, when ctx ends.
+	// Sleep waits out latency and slow answers, in real time. It returns early, with ctx's error, when ctx ends. It may be
+	// nil where there is nothing to wait for.
 	Sleep func(ctx context.Context, d time.Duration) error
 	// OnRequest sees every request as it arrives, before latency and faults. It may be called concurrently.
 	OnRequest func(*http.Request)
@@ -64,11 +66,11 @@ func New(sc Scenario, seedOf uint64, now func() time.Time, opts Options) (*Sim, 
 	if s.wire, err = newFaults(w.seed, w.sc.Faults); err != nil {
 		return nil, err
 	}
-	if s.opts.Sleep == nil {
-		s.opts.Sleep = sleep
-	}
 	if s.opts.Latency == 0 {
 		s.opts.Latency = w.sc.Latency
+	}
+	if s.opts.Sleep == nil && (s.opts.Latency > 0 || s.wire.slow()) {
+		return nil, fmt.Errorf("scenario %s is slow in places: Options.Sleep has to say how to wait", sc.Name)
 	}
 	if opts.Journal != "" {
 		head := journalHeader{Scenario: sc.Name, Seed: seedOf, Epoch: opts.Epoch}
@@ -177,16 +179,4 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func atoi(s string) (int, bool) {
 	n, err := strconv.Atoi(s)
 	return n, err == nil
-}
-
-// sleep waits in real time.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -68,6 +68,11 @@ func newWorld(sc Scenario, s seed) (*world, error) {
 			return nil, fmt.Errorf("scenario %s: %w", sc.Name, err)
 		}
 	}
+	for _, r := range sc.Requested {
+		if b := w.branch(r.Branch); b == nil || b.positioned(r.At) == nil || w.byLabel[r.Label] == nil || actionTitles[r.Action] == "" {
+			return nil, fmt.Errorf("scenario %s: requested %s of %q at %d: no such branch, push, job type or action", sc.Name, r.Action, r.Label, r.At)
+		}
+	}
 	return w, nil
 }
 
