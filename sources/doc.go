@@ -30,7 +30,16 @@
 // # Transport
 //
 // Adapters get an *http.Client and a base URL and know nothing of retries, limits or caches: those are RoundTrippers
-// that wrap from outside ([Retry], [Limit], [Cache]), in the order Cache(Limit(Retry(transport))). Only GET and HEAD are ever
-// repeated. [Fetch] is the one way in which an adapter reads JSON: bounded, checked for status and content type, and
+// that wrap from outside. [Stack] composes them, outermost first:
+//
+//	UserAgent   every request says who asks
+//	DryRun      a plan lets only GET and HEAD through
+//	Cache       an answer that is known, or on its way, costs nothing below
+//	Retry       each attempt takes its own place in the lane, and none while it waits
+//	Limit       so many at a time to one host
+//	Unpack      what comes packed is unpacked within a bound
+//	Connection  the network, a recorder, a replay
+//
+// Only GET and HEAD are ever repeated. [Fetch] is the one way in which an adapter reads JSON: bounded, checked for status and content type, and
 // with its errors mapped to the kinds above.
 package sources

@@ -151,6 +151,7 @@ type Trigger struct {
 	Job       string   `json:"job" doc:"the job type"`
 	Revisions []string `json:"revisions" doc:"tip revisions of the pushes on which it shall run"`
 	Total     int      `json:"total,omitempty" default:"1" doc:"how many jobs with evidence, or on their way, each push shall have in the end: not as many more"`
+	Like      string   `json:"like,omitempty" doc:"a request whose test manifests shall be run, where the service's chunks drift and it can be told; empty leaves them to the push"`
 }
 
 // A Retrigger asks jobs.retrigger for further jobs beside one that exists.

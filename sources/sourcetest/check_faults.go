@@ -23,16 +23,35 @@ func (s Suite) checkFault(ctx context.Context, q Question, f Fault, good outcome
 			continue
 		}
 		for _, v := range f.variants(ex) {
-			src, w := s.open(v.upon(ex.request, false), bare)
+			src, _ := s.open(v.upon(ex.request, false), bare)
 			name = src.Name()
-			o := s.put(ctx, src, q)
-			o.made = w.exchanges()
-			if p := s.judge(q, f, good, o, name); p != "" {
+			if p := s.judge(q, f, good, s.put(ctx, src, q), name); p != "" {
 				problems = append(problems, fmt.Sprintf("%s, upon %s: %s", v.what, ex, p))
 			}
 		}
+		if f == WrongTypeInside || f == OtherOrder { // no transport looks into a body
+			continue
+		}
+		o := s.ask(ctx, q, variant{string(f), f.serve}.upon(ex.request, true), stacked)
+		if p := s.judgeOnce(q, f, ex, good, o, name); p != "" {
+			problems = append(problems, fmt.Sprintf("%s, once upon %s, behind the transports: %s", f, ex, p))
+		}
 	}
 	return problems
+}
+
+// stacked puts the transports of package sources between the adapter and the wire.
+func stacked(wire http.RoundTripper) http.RoundTripper {
+	return sources.Stack(sources.StackOptions{Connection: wire, Clock: &Clock{}})
+}
+
+// judgeOnce is judge for a fault that was met once, where what can be asked again has to give the complete answer.
+func (s Suite) judgeOnce(q Question, f Fault, ex exchange, good, o outcome, name string) string {
+	reads := ex.method == http.MethodGet || ex.method == http.MethodHead
+	if passing[f] && reads && o.err != nil {
+		return fmt.Sprintf("the complete answer is wanted, and this came: %v", o.err)
+	}
+	return s.judge(q, f, good, o, name)
 }
 
 // judge says what is wrong with what came of a question, one of whose requests met a fault; "" where nothing is.

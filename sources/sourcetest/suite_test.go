@@ -134,7 +134,9 @@ func serveThings() http.Handler {
 
 func toySuite(flaw string) Suite {
 	return Suite{
-		New:       func(client *http.Client, base string) sources.Source { return &toy{client: client, base: base, flaw: flaw} },
+		New: func(client *http.Client, base string) sources.Source {
+			return &toy{client: client, base: base, flaw: flaw}
+		},
 		Serve:     serveThings,
 		Questions: []Question{{Query: "things.list", In: question{Branch: "b"}}},
 	}
