@@ -51,7 +51,7 @@ type changeset struct {
 	push        *push
 	rev         int // local revision number
 	node        string
-	git         string // "" while the git mirror has not seen it
+	git         string // "" while the git mirror has not seen it, and on try
 	author      string
 	desc        string
 	bug         int
@@ -151,7 +151,7 @@ func (b *branch) commit(s seed, p *push) {
 			c.desc += fmt.Sprintf("\n\nDifferential Revision: https://phabricator.services.mozilla.com/D%d", 230000+r.IntN(9000))
 		}
 		c.date = p.landed.Add(-time.Duration(5+r.IntN(600)) * time.Minute).Truncate(time.Second)
-		if !s.chance(0.05, "git lags", b.Name, p.id) {
+		if b.Name != "try" && !s.chance(0.05, "git lags", b.Name, p.id) { // try has no mirror
 			c.git = s.hex40("git", b.Name, p.id, i)
 		}
 		b.add(c)
