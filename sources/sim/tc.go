@@ -1,11 +1,14 @@
 package sim
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -177,6 +180,8 @@ func tcError(status int, code, message, method string, params, payload any, now 
 func tcReply(status int, body any) *reply {
 	rep := &reply{status: status, header: http.Header{}, body: indented(body)}
 	rep.header.Set("Content-Type", "application/json; charset=utf-8")
+	sum := sha1.Sum(rep.body)
+	rep.header.Set("Etag", `W/"`+strconv.FormatInt(int64(len(rep.body)), 16)+"-"+base64.RawStdEncoding.EncodeToString(sum[:])+`"`)
 	return tcHeaders(rep)
 }
 

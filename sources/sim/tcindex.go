@@ -88,6 +88,7 @@ func (c *tcCall) findArtifact() *reply {
 	url := c.bucketURL(runs[len(runs)-1], &artifact{name: name})
 	rep := tcHeaders(text(http.StatusSeeOther, "text/plain; charset=utf-8", "See Other. Redirecting to "+url))
 	rep.header.Set("Location", url)
+	rep.header.Set("Vary", "Accept, Accept-Encoding")
 	return rep
 }
 

@@ -28,7 +28,9 @@ type thView struct {
 // treeherder answers for Treeherder. path is what follows /th, escaped.
 func (s *Sim) treeherder(r *http.Request, path string) *reply {
 	if forbiddenAgents.MatchString(r.UserAgent()) {
-		return thPage(http.StatusForbidden, "403 Forbidden")
+		rep := thPage(http.StatusForbidden, "403 Forbidden")
+		rep.header.Set("Vary", "origin") // it never came as far as the session
+		return rep
 	}
 	tl, now := s.view()
 	v := &thView{s: s, tl: tl, now: now, r: r, q: r.URL.Query()}
