@@ -150,6 +150,9 @@ func (s *Shape) isMap(path string, m map[string]any) bool {
 	return is
 }
 
+// IsMap says whether the object at a path is a map, as far as is known.
+func (s *Shape) IsMap(path string) bool { return s.maps[path] }
+
 var idKey = regexp.MustCompile(`^([0-9]+|[0-9a-f]{12,40}|[A-Za-z0-9_-]{22})$`)
 
 func looksLikeID(k string) bool { return idKey.MatchString(k) }
