@@ -30,7 +30,7 @@ type fake struct {
 	mu     sync.Mutex
 }
 
-func hashOf(n int64) string { return fmt.Sprintf("%040x", n*0x1234567) }
+func hashOf(n int64) string { return fmt.Sprintf("%012x%028x", n*0x1234567, n) }
 
 func (f *fake) client(opts Options) *Client {
 	return New(sourcetest.Client(f), "https://th.example/api", opts)

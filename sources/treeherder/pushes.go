@@ -84,14 +84,14 @@ func (c *Client) ends(ctx context.Context, project, doing string, revs ...string
 
 // newest gives the depth pushes with the largest ids up to last, or up to the newest where last is 0.
 //
-// Treeherder's own cut goes by time. Where it cut, the ids that it reached are asked for again as a window, which holds
-// all pushes of these ids, whatever their time.
+// Treeherder's own cut goes by time. Where it cut, the ids down to the lowest that it gave are asked for again as a window:
+// those that are wanted are among them, whatever their time.
 func (c *Client) newest(ctx context.Context, project, doing string, last int64, depth int) ([]push, error) {
 	found, err := c.within(ctx, project, doing, 0, last, depth)
 	if err != nil || len(found) < depth {
 		return found, err
 	}
-	found, err = c.within(ctx, project, doing, found[len(found)-1].ID, found[0].ID, maxPushes)
+	found, err = c.within(ctx, project, doing, found[len(found)-1].ID, last, maxPushes)
 	if err != nil {
 		return nil, err
 	}
