@@ -60,12 +60,19 @@ type noteBody struct {
 
 // apply lets a client's write happen.
 func (tl *timeline) apply(e entry) {
-	t := tl.tasks[e.TaskID]
 	switch e.Op {
 	case "trigger":
 		tl.trigger(e)
+		return
 	case "create":
 		tl.made(e)
+		return
+	}
+	t := tl.tasks[e.TaskID]
+	if t == nil {
+		return // a journal that somebody has edited
+	}
+	switch e.Op {
 	case "cancel":
 		tl.cancel(t)
 	case "rerun":

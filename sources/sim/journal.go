@@ -19,6 +19,7 @@ type journal struct{ file *os.File }
 // journalHeader is the first line.
 type journalHeader struct {
 	Scenario string    `json:"scenario"`
+	Digest   string    `json:"digest"` // of the scenario's content
 	Seed     uint64    `json:"seed"`
 	Epoch    time.Time `json:"epoch"`
 }
@@ -43,9 +44,9 @@ func openJournal(path string, head journalHeader) (*journal, journalHeader, []en
 	}
 	j := &journal{file: f}
 	old, entries, size, err := readJournal(f)
-	if err == nil && size > 0 && (old.Scenario != head.Scenario || old.Seed != head.Seed) {
-		err = fmt.Errorf("it belongs to scenario %s with seed %d, not to %s with seed %d: name another file, or remove it",
-			old.Scenario, old.Seed, head.Scenario, head.Seed)
+	if err == nil && size > 0 && (old.Digest != head.Digest || old.Seed != head.Seed) {
+		err = fmt.Errorf("it belongs to scenario %s (%s) with seed %d, not to %s (%s) with seed %d: name another file, or remove it",
+			old.Scenario, old.Digest, old.Seed, head.Scenario, head.Digest, head.Seed)
 	}
 	if err == nil {
 		_, err = f.Seek(size, io.SeekStart)

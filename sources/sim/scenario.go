@@ -1,6 +1,11 @@
 package sim
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
 
 // A Scenario says what a simulated CI holds. Zero values mean what the field's comment says; Positions (At) count from
 // the newest push that has landed at the start (0) to older ones.
@@ -28,6 +33,16 @@ type Scenario struct {
 
 	// Latency is put on every request, in real time.
 	Latency time.Duration `yaml:"latency"`
+}
+
+// digest tells scenarios apart by what they say.
+func (sc *Scenario) digest() string {
+	text, err := json.Marshal(sc)
+	if err != nil {
+		panic(err) // a scenario is plain data
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:4])
 }
 
 // A Branch is a repository with its pushlog.

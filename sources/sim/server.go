@@ -73,7 +73,7 @@ func New(sc Scenario, seedOf uint64, now func() time.Time, opts Options) (*Sim, 
 		return nil, fmt.Errorf("scenario %s is slow in places: Options.Sleep has to say how to wait", sc.Name)
 	}
 	if opts.Journal != "" {
-		head := journalHeader{Scenario: sc.Name, Seed: seedOf, Epoch: opts.Epoch}
+		head := journalHeader{Scenario: sc.Name, Digest: w.sc.digest(), Seed: seedOf, Epoch: opts.Epoch}
 		if s.log, head, s.entries, err = openJournal(opts.Journal, head); err != nil {
 			return nil, err
 		}
