@@ -25,11 +25,11 @@ type actions struct {
 type action struct {
 	Name        string              `json:"name"`
 	Kind        string              `json:"kind"` // hook; the older kind task is not used by anybody
-	Context     []map[string]string `json:"context"`
-	Schema      json.RawMessage     `json:"schema"` // of the input; missing where there is none to give
-	HookGroupID string              `json:"hookGroupId"`
-	HookID      string              `json:"hookId"`
-	HookPayload map[string]any      `json:"hookPayload"` // a JSON-e template
+	Context     []map[string]string `json:"context,omitempty"`
+	Schema      json.RawMessage     `json:"schema,omitempty"` // of the input; missing where there is none to give
+	HookGroupID string              `json:"hookGroupId,omitempty"`
+	HookID      string              `json:"hookId,omitempty"`
+	HookPayload map[string]any      `json:"hookPayload,omitempty"` // a JSON-e template
 }
 
 // forPush finds the action of that name for a push as a whole: the first in the file's order.

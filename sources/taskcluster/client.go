@@ -66,9 +66,10 @@ func New(client *http.Client, rootURL string, opts Options) *Client {
 	}
 	own := *client
 	own.CheckRedirect = unsigned
-	c := &Client{root: strings.TrimRight(rootURL, "/"), links: strings.TrimRight(opts.Links, "/"), opts: opts}
-	if c.links == "" {
-		c.links = c.root
+	c := &Client{root: strings.TrimRight(rootURL, "/"), opts: opts}
+	c.links = bare(c.root)
+	if opts.Links != "" {
+		c.links = bare(strings.TrimRight(opts.Links, "/"))
 	}
 	c.reader = sources.Reader{Client: &own, Source: Name, Refusal: c.refusal}
 	return c
@@ -105,11 +106,14 @@ func (c *Client) Effects() []sources.Effect {
 	}
 }
 
-// base is the deployment in a key: its root URL without user and query.
-func (c *Client) base() string {
-	u, err := url.Parse(c.root)
+// base is the deployment in a key.
+func (c *Client) base() string { return bare(c.root) }
+
+// bare is a URL without user and query; what is no URL stays as it is.
+func bare(raw string) string {
+	u, err := url.Parse(raw)
 	if err != nil {
-		return c.root
+		return raw
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
 	return u.String()

@@ -151,6 +151,14 @@ func graph() obj {
 func (d *deployment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/tc"); ok {
+		u, err := r.URL.Parse(rest)
+		if err != nil {
+			panic(err)
+		}
+		r = r.Clone(r.Context())
+		r.URL = u
+	}
 	d.asked = append(d.asked, r.Method+" "+r.URL.EscapedPath())
 	if a, ok := d.refuse[r.Method+" "+r.URL.EscapedPath()]; ok {
 		write(w, a.status, a.body)

@@ -2,6 +2,7 @@ package taskcluster
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -95,17 +96,18 @@ func (c *Client) ours(ctx context.Context, f firing, token string, since time.Ti
 // asked, by our client, with the same action and the same input.
 func (c *Client) isOurs(f firing, token string, since time.Time, t task) bool {
 	a := t.Extra.Action
-	if a == nil {
+	var input any
+	if a == nil || json.Unmarshal(a.Context.Input, &input) != nil {
 		return false
 	}
 	if f.Marked {
-		in, _ := a.Context.Input.(map[string]any)
+		in, _ := input.(map[string]any)
 		return in[mark] == token
 	}
 	if c.opts.Credentials != nil && a.Context.ClientID != "" && a.Context.ClientID != c.opts.Credentials.ClientID {
 		return false
 	}
-	return a.Name == f.Action && t.TaskGroupID == f.Decision && !t.Created.Before(since.Add(-time.Minute)) && sameJSON(a.Context.Input, f.Input)
+	return a.Name == f.Action && t.TaskGroupID == f.Decision && !t.Created.Before(since.Add(-time.Minute)) && sameJSON(input, f.Input)
 }
 
 // amongActions looks at the actions of the push that are indexed. Only actions that ended well are, so that nothing is

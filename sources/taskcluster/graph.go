@@ -18,8 +18,8 @@ type graphTask struct {
 	Dependencies map[string]string `json:"dependencies"` // the names of edges to labels
 	Task         struct {
 		Extra struct {
-			Treeherder *treeherder `json:"treeherder"`
-		} `json:"extra"`
+			Treeherder *treeherder `json:"treeherder,omitempty"`
+		} `json:"extra,omitempty"`
 	} `json:"task"`
 }
 

@@ -18,16 +18,16 @@ type hook struct {
 
 // A fired is the answer to a trigger. It is empty where the hook's template made nothing of the payload.
 type fired struct {
-	TaskID string `json:"taskId"`
+	TaskID string `json:"taskId,omitempty"`
 	Status struct {
-		TaskID string `json:"taskId"` // where it stood before version 42
-	} `json:"status"`
+		TaskID string `json:"taskId,omitempty"` // where it stood before version 42
+	} `json:"status,omitempty"`
 }
 
 // A firePage is a page of what a hook has done, newest first.
 type firePage struct {
 	LastFires         []fire `json:"lastFires"`
-	ContinuationToken string `json:"continuationToken"`
+	ContinuationToken string `json:"continuationToken,omitempty"`
 }
 
 type fire struct {

@@ -18,7 +18,7 @@ type indexed struct {
 
 type indexPage struct {
 	Tasks             []indexed `json:"tasks"`
-	ContinuationToken string    `json:"continuationToken"`
+	ContinuationToken string    `json:"continuationToken,omitempty"`
 }
 
 var (

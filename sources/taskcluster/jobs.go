@@ -3,6 +3,8 @@ package taskcluster
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -142,10 +144,12 @@ func (c *Client) status(ctx context.Context, q ci.StatusOf) ([]ci.Request, error
 		if err != nil {
 			return ci.Request{}, err
 		}
-		if a := m.Task.Extra.Action; a != nil {
-			if labels := labelsIn(a.Context.Input); len(labels) > 0 {
-				return c.actionStatus(ctx, id, m, labels, q.Branch)
-			}
+		labels, err := labelsOf(id, m.Task)
+		if err != nil {
+			return ci.Request{}, err
+		}
+		if len(labels) > 0 {
+			return c.actionStatus(ctx, id, m, labels, q.Branch)
 		}
 		return c.request(id, m, q.Branch)
 	})
@@ -218,28 +222,31 @@ func (c *Client) actionStatus(ctx context.Context, id string, action member, lab
 	return r, nil
 }
 
-// labelsIn finds the job types that an action was asked for: tasks of add-new-jobs, requests[].tasks of
+// An askedFor is what an action was asked for, as far as it is about job types: tasks of add-new-jobs, requests[].tasks of
 // retrigger-multiple, label of backfill-task.
-func labelsIn(input any) []string {
-	in, _ := input.(map[string]any)
-	var out []string
-	add := func(v any) {
-		list, _ := v.([]any)
-		for _, e := range list {
-			if s, ok := e.(string); ok && s != "" {
-				out = append(out, s)
-			}
-		}
+type askedFor struct {
+	Tasks    []string `json:"tasks"`
+	Requests []struct {
+		Tasks []string `json:"tasks"`
+	} `json:"requests"`
+	Label string `json:"label"`
+}
+
+// labelsOf are the job types that an action's task was asked to make; none for other tasks and other actions.
+func labelsOf(id string, t task) ([]string, error) {
+	if t.Extra.Action == nil || len(t.Extra.Action.Context.Input) == 0 {
+		return nil, nil
 	}
-	add(in["tasks"])
-	requests, _ := in["requests"].([]any)
-	for _, r := range requests {
-		if m, ok := r.(map[string]any); ok {
-			add(m["tasks"])
-		}
+	var in askedFor
+	if err := json.Unmarshal(t.Extra.Action.Context.Input, &in); err != nil {
+		return nil, changed("task "+id, "$.extra.action.context.input", errors.New("it is not the input of an action that asks for jobs"))
 	}
-	if s, ok := in["label"].(string); ok && s != "" {
-		out = append(out, s)
+	out := in.Tasks
+	for _, r := range in.Requests {
+		out = append(out, r.Tasks...)
 	}
-	return out
+	if in.Label != "" {
+		out = append(out, in.Label)
+	}
+	return out, nil
 }

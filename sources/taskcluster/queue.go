@@ -2,6 +2,7 @@ package taskcluster
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,7 +14,7 @@ import (
 // A task is the definition of a task. Tasks never change.
 type task struct {
 	TaskGroupID string            `json:"taskGroupId"`
-	Routes      []string          `json:"routes"`
+	Routes      []string          `json:"routes,omitempty"`
 	Created     time.Time         `json:"created"`
 	Expires     time.Time         `json:"expires"`
 	Scopes      []string          `json:"scopes"`
@@ -24,7 +25,7 @@ type task struct {
 }
 
 type payload struct {
-	Env map[string]any `json:"env"` // text, but for a few that are {$eval: …} or such
+	Env map[string]any `json:"env,omitempty"` // text, but for a few that are {$eval: …} or such
 }
 
 type metadata struct {
@@ -33,29 +34,29 @@ type metadata struct {
 }
 
 type extra struct {
-	Parent     string      `json:"parent"` // the decision task, or the action that made the task
-	Treeherder *treeherder `json:"treeherder"`
-	Action     *acted      `json:"action"`
+	Parent     string      `json:"parent,omitempty"` // the decision task, or the action that made the task
+	Treeherder *treeherder `json:"treeherder,omitempty"`
+	Action     *acted      `json:"action,omitempty"`
 }
 
 // A treeherder says how a task is shown.
 type treeherder struct {
-	JobKind     string          `json:"jobKind"`
-	Tier        int             `json:"tier"`
-	Symbol      string          `json:"symbol"`
-	GroupSymbol string          `json:"groupSymbol"`
-	Collection  map[string]bool `json:"collection"`
+	JobKind     string          `json:"jobKind,omitempty"`
+	Tier        int             `json:"tier,omitempty"`
+	Symbol      string          `json:"symbol,omitempty"`
+	GroupSymbol string          `json:"groupSymbol,omitempty"`
+	Collection  map[string]bool `json:"collection,omitempty"`
 	Machine     struct {
-		Platform string `json:"platform"`
-	} `json:"machine"`
+		Platform string `json:"platform,omitempty"`
+	} `json:"machine,omitempty"`
 }
 
 // An acted is what a task that carries an action out was asked for.
 type acted struct {
 	Name    string `json:"name"`
 	Context struct {
-		Input    any    `json:"input"`
-		ClientID string `json:"clientId"`
+		Input    json.RawMessage `json:"input"`
+		ClientID string          `json:"clientId,omitempty"`
 	} `json:"context"`
 }
 
@@ -75,8 +76,8 @@ type run struct {
 	RunID          int        `json:"runId"`
 	State          string     `json:"state"`
 	ReasonCreated  string     `json:"reasonCreated"`
-	ReasonResolved string     `json:"reasonResolved"`
-	WorkerID       string     `json:"workerId"`
+	ReasonResolved string     `json:"reasonResolved,omitempty"`
+	WorkerID       string     `json:"workerId,omitempty"`
 	Scheduled      *time.Time `json:"scheduled"`
 	Started        *time.Time `json:"started"`
 	Resolved       *time.Time `json:"resolved"`
@@ -85,7 +86,7 @@ type run struct {
 // A taskPage is a page of tasks with their statuses.
 type taskPage struct {
 	Tasks             []member `json:"tasks"`
-	ContinuationToken string   `json:"continuationToken"`
+	ContinuationToken string   `json:"continuationToken,omitempty"`
 }
 
 type member struct {
