@@ -65,7 +65,7 @@ func TestJobsOfOnePageAreOneQuestion(t *testing.T) {
 }
 
 func TestUnorderedJobsOfManyPagesAreCompleteAndOrdered(t *testing.T) {
-	for _, n := range []int{2000, 2001, 5000} {
+	for _, n := range []int{2000, 3700} {
 		f := crowd(n)
 		got, err := listOf(t, f)
 		if err != nil {
