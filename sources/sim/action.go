@@ -47,7 +47,7 @@ func readInput(raw json.RawMessage) (in actionInput, err error) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return in, fmt.Errorf("input does not fit the action's schema: %w", err)
 	}
-	if in.Times < 0 || in.Times > 100 || in.Depth < 0 || in.Depth > 25 {
+	if in.Times < 0 || in.Times > 100 || in.Depth < 0 || in.Depth > 25 || in.Slices < 0 || in.Slices > 25 {
 		return in, fmt.Errorf("input does not fit the action's schema: times %d, depth %d", in.Times, in.Depth)
 	}
 	return in, nil
@@ -177,27 +177,50 @@ func (tl *timeline) backfill(t *task) {
 	if of.jt == nil {
 		return
 	}
-	depth := or(a.input.Depth, 9)
+	for i, p := range tl.targets(a, of) {
+		in := actionInput{Label: of.label, Revision: a.push.tip(), Symbol: of.symbol, Times: a.input.Times, TestManifests: of.manifests}
+		child := &action{name: "backfill-task", push: p, input: in, write: a.write}
+		id := tl.w.slug("backfill", t.id, p.id)
+		tl.at(tl.now.Add(time.Duration(i+1)*300*time.Millisecond), func() { tl.start(child, id) })
+	}
+}
+
+// targets are the pushes that a backfill triggers, newest first. With slices it goes back to the push that has had the
+// label, at most a hundred, and takes so many of those between, evenly spread, or all where there are few.
+func (tl *timeline) targets(a *action, of *task) []*push {
 	pushes := a.push.branch.pushes
+	has := func(p *push) bool { return tl.labels[place{p, of.label}] != nil }
+	able := func(p *push) bool {
+		decision := tl.tasks[p.decision]
+		return !p.Expired && decision != nil && decision.stateAt(tl.now) == "completed"
+	}
+	var list []*push
+	if a.input.Slices > 0 {
+		for i := a.push.index - 1; i >= max(0, a.push.index-100) && !has(pushes[i]); i-- {
+			if able(pushes[i]) {
+				list = append(list, pushes[i])
+			}
+		}
+		if n := len(list); n >= 7 {
+			var pivots []*push
+			for i := 1; i <= a.input.Slices; i++ {
+				pivots = append(pivots, list[i*n/(a.input.Slices+1)])
+			}
+			return pivots
+		}
+		return list
+	}
 	first := a.push.index - 1
 	if a.input.Inclusive {
 		first = a.push.index
 	}
-	for i := first; i >= max(0, a.push.index-depth); i-- {
-		p := pushes[i]
-		decision := tl.tasks[p.decision]
-		if p.Expired || decision == nil || decision.stateAt(tl.now) != "completed" {
-			continue
+	for i := first; i >= max(0, a.push.index-or(a.input.Depth, 9)); i-- {
+		keep := a.input.Retrigger == nil || *a.input.Retrigger || !has(pushes[i])
+		if able(pushes[i]) && keep {
+			list = append(list, pushes[i])
 		}
-		if a.input.Retrigger != nil && !*a.input.Retrigger && tl.labels[place{p, of.label}] != nil {
-			continue
-		}
-		in := actionInput{Label: of.label, Revision: a.push.tip(), Symbol: of.symbol, Times: a.input.Times, TestManifests: of.manifests}
-		name := "backfill-task"
-		child := &action{name: name, push: p, input: in, write: a.write}
-		id := tl.w.slug("backfill", t.id, p.id)
-		tl.at(tl.now.Add(time.Duration(first-i+1)*300*time.Millisecond), func() { tl.start(child, id) })
 	}
+	return list
 }
 
 // cancel ends a task that has not been resolved; another one stays as it is.

@@ -21,6 +21,9 @@ func (tl *timeline) judge(r *run) {
 		if err := tl.check(t); err != nil {
 			r.state, r.reason = "failed", "failed"
 			r.broken = &breakage{line: "Exception: " + err.Error()}
+		} else if tl.w.chance(tl.w.sc.Actions.Fails, "action fails", t.push.branch.Name, t.push.id, t.label, t.ordinal) {
+			r.state, r.reason = "failed", "failed"
+			r.broken = &breakage{line: "requests.exceptions.ConnectionError: HTTPConnectionPool(host='taskcluster', port=80): Max retries exceeded"}
 		}
 		return
 	case t.jt == nil:

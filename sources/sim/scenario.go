@@ -193,6 +193,8 @@ type Ingestion struct {
 // Actions is how action tasks behave.
 type Actions struct {
 	Delay time.Duration `yaml:"delay"` // from start to end of an action task; 0 is 75s
+	// Fails is how often an action task fails, and nothing comes of it.
+	Fails float64 `yaml:"fails"`
 	// OwnTaskIDs refuses a task id that the client has chosen, as hooks did before v97.1 and as a hook's template may.
 	OwnTaskIDs bool `yaml:"own_task_ids"`
 }

@@ -13,7 +13,7 @@ func TestTheCulpritIsThere(t *testing.T) {
 	for _, name := range []string{"default", "gap-of-three", "crossing-100000", "coalesced", "intermittent", "empty-push", "backfill-on-its-way"} {
 		seeds := uint64(10)
 		if name == "default" {
-			seeds = 100
+			seeds = 30
 		}
 		culprits := map[int]bool{}
 		for seed := range seeds {
