@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A LiveError says that a run belongs to a process that is alive: nobody else may touch it.
+type LiveError struct {
+	Run   string
+	Owner string        // the executor's id
+	Host  string        // on which machine, as its process said
+	Ago   time.Duration // since its last sign of life
+}
+
+// Error says who has the run, and what to do.
+func (e *LiveError) Error() string {
+	return fmt.Sprintf("run %s belongs to a process that is alive (%s on %s, last seen %s ago): wait for it, or cancel it with mozci-run runs cancel %s",
+		e.Run, e.Owner, e.Host, e.Ago.Round(100*time.Millisecond), e.Run)
+}
+
+// beat says that this process is alive. It is called before the first run, and then again and again.
+func (e *Engine) beat(ctx context.Context) error {
+	_, err := e.store.exec(ctx, e.store.db, `INSERT INTO mozci_executors (id, host, beat, started) VALUES (?1, ?2, ?3, ?3)
+		ON CONFLICT (id) DO UPDATE SET beat = excluded.beat`, e.id, e.cfg.Host, e.wall())
+	return err
+}
+
+// keepBeating beats until the engine closes.
+func (e *Engine) keepBeating(ctx context.Context) {
+	defer e.wg.Done()
+	t := time.NewTicker(e.cfg.Beat)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if err := e.beat(ctx); err != nil && ctx.Err() == nil {
+			e.cfg.Logger.Warn("the sign of life could not be written", "error", err)
+		}
+	}
+}
+
+// alive looks up an executor's last beat; it is alive where that has not lapsed.
+func (e *Engine) alive(ctx context.Context, q querier, executor string) (beat int64, host string, alive bool, err error) {
+	if executor == "" {
+		return 0, "", false, nil
+	}
+	err = e.store.rows(ctx, q, func(r row) error { return r.Scan(&beat, &host) },
+		`SELECT beat, host FROM mozci_executors WHERE id = ?1`, executor)
+	return beat, host, err == nil && e.wall()-beat < e.cfg.Lapse.Microseconds(), err
+}
+
+// claim makes the run this process's, where it is nobody's, or its owner's beat has lapsed. Where the owner may yet be
+// alive, it waits as long as a beat takes to lapse: a process that was killed a moment ago looks alive.
+func (e *Engine) claim(ctx context.Context, id string) error {
+	first := int64(-1)
+	for {
+		var live *LiveError
+		beat, err := e.claimNow(ctx, id)
+		if !errors.As(err, &live) {
+			return err
+		}
+		if first < 0 {
+			first = beat
+		}
+		if beat != first || live.Owner == e.id {
+			return err
+		}
+		t := time.NewTimer(e.cfg.Beat / 2)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-t.C:
+		}
+	}
+}
+
+func (e *Engine) claimNow(ctx context.Context, id string) (beat int64, err error) {
+	err = e.store.tx(ctx, func(q querier) error {
+		owner, found := "", false
+		if err := e.store.rows(ctx, q, func(r row) error { found = true; return r.Scan(&owner) },
+			`SELECT owner FROM mozci_runs WHERE id = ?1`, id); err != nil {
+			return err
+		}
+		if !found {
+			return &UnknownRunError{Run: id}
+		}
+		var host string
+		var alive bool
+		if beat, host, alive, err = e.alive(ctx, q, owner); err != nil {
+			return err
+		}
+		if alive {
+			return &LiveError{Run: id, Owner: owner, Host: host, Ago: time.Duration(e.wall()-beat) * time.Microsecond}
+		}
+		_, err := e.store.exec(ctx, q, `UPDATE mozci_runs SET owner = ?1, attempt = attempt + 1, status = ?2, cancelled = '', ended = '' WHERE id = ?3`,
+			e.id, string(Running), id)
+		return err
+	})
+	return beat, err
+}
+
+// release gives a run back, so that another process may go on with it.
+func (e *Engine) release(ctx context.Context, id string, res Result) error {
+	_, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET owner = '', status = ?1, ended = ?2 WHERE id = ?3 AND owner = ?4 AND status = ?5`,
+		string(res.Status), res.write(), id, e.id, string(Running))
+	return err
+}
+
+// watch looks after the runs that are going on here: their deadlines many times a second, what other processes have
+// asked of them twice a second.
+func (e *Engine) watch(ctx context.Context) {
+	defer e.wg.Done()
+	t := time.NewTicker(25 * time.Millisecond)
+	defer t.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		now := e.cfg.Clock.Now()
+		lives := e.lives()
+		for _, l := range lives {
+			l.expire(now)
+		}
+		if n%20 == 0 && len(lives) > 0 {
+			e.heed(ctx, lives)
+		}
+	}
+}
+
+// heed hears of cancels, and of runs that another process has taken because this one looked dead.
+func (e *Engine) heed(ctx context.Context, lives []*live) {
+	for _, l := range lives {
+		owner, cancelled := "", ""
+		err := e.store.db.QueryRowContext(ctx, e.store.sql(`SELECT owner, cancelled FROM mozci_runs WHERE id = ?1`), l.id).Scan(&owner, &cancelled)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, sql.ErrNoRows) || err == nil && owner != e.id && owner != "":
+			l.end(errLost)
+		case err == nil && cancelled != "":
+			l.cancel(fmt.Errorf("%w: %s", errCancelled, cancelled))
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+)
+
+// Resume goes on with a run: one whose process is gone from its next step, one that has not ended well from the first
+// step that has not. What was recorded before is not asked and not done again. A run that another process is at is a
+// LiveError.
+func (e *Engine) Resume(ctx context.Context, id string, opts Options) (Result, error) {
+	r, err := e.find(ctx, id)
+	if err != nil {
+		return Result{}, err
+	}
+	switch r.Status {
+	case Succeeded:
+		return Result{}, fmt.Errorf("run %s has ended well: there is nothing to resume", r.ID)
+	case Planned:
+		if !opts.Apply {
+			return Result{}, fmt.Errorf("run %s is planned: mozci-run runs resume --apply %s does what it plans", r.ID, r.ID)
+		}
+	}
+	return e.take(ctx, r, opts)
+}
+
+// Apply does what a run has planned, on the answers that it recorded.
+func (e *Engine) Apply(ctx context.Context, id string, opts Options) (Result, error) {
+	opts.Apply = true
+	return e.Resume(ctx, id, opts)
+}
+
+// take makes the run this process's and sees it to its end.
+func (e *Engine) take(ctx context.Context, r Run, opts Options) (Result, error) {
+	if r.Profile != e.cfg.Profile {
+		return Result{}, fmt.Errorf("run %s was started with the profile %s, and this is %s: resume it with --profile %s", r.ID, r.Profile, e.cfg.Profile, r.Profile)
+	}
+	l, err := e.revive(r, opts)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := e.launch(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := e.claim(ctx, r.ID); err != nil {
+		return Result{}, err
+	}
+	if _, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET apply = ?1 WHERE id = ?2`, flag(l.apply), r.ID); err != nil {
+		return Result{}, fmt.Errorf("resuming run %s: %w", r.ID, err)
+	}
+	res, err := e.conduct(ctx, l, func(l *live) (waiter, error) { return e.goOn(ctx, r) })
+	if err != nil {
+		e.release(context.WithoutCancel(ctx), r.ID, Result{Run: r.ID, Status: r.Status, Cause: r.Cause, Reason: r.Reason})
+	}
+	return res, err
+}
+
+// revive makes a live run of a stored one, with the definition that it was started with.
+func (e *Engine) revive(r Run, opts Options) (*live, error) {
+	if e.cfg.Rebuild == nil {
+		return nil, errors.New("resuming: the engine was not told how to read a stored definition")
+	}
+	var b Bundle
+	if err := json.Unmarshal([]byte(r.bundle), &b); err != nil {
+		return nil, fmt.Errorf("run %s: its definition: %w", r.ID, err)
+	}
+	p, err := e.cfg.Rebuild(b)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: its definition: %w", r.ID, err)
+	}
+	inputs, err := p.InputType().Unmarshal(r.Inputs)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: its inputs: %w", r.ID, err)
+	}
+	if opts.Event, err = r.startedBy(); err != nil {
+		return nil, err
+	}
+	opts.Apply = opts.Apply || r.Apply
+	opts.Started = r.Origin
+	l := newLive(r.ID, p, inputs.(map[string]any), opts)
+	l.resumed = true
+	return l, nil
+}
+
+// goOn lets DBOS run the workflow again, here: through the queue that only this process reads.
+func (e *Engine) goOn(ctx context.Context, r Run) (waiter, error) {
+	id := r.ID
+	h, err := dbos.RetrieveWorkflow[string](e.dctx, id)
+	if errors.Is(err, dbos.ErrNonExistentWorkflow) {
+		return dbos.RunWorkflow(e.dctx, e.workflow, id, dbos.WithWorkflowID(id))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("resuming run %s: %w", id, err)
+	}
+	st, err := h.GetStatus()
+	if err != nil {
+		return nil, fmt.Errorf("resuming run %s: %w", id, err)
+	}
+	over := slices.Contains([]dbos.WorkflowStatusType{dbos.WorkflowStatusSuccess, dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled}, st.Status)
+	from, bad, err := e.firstBad(e.dctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !over && (!bad || r.Status == Interrupted) {
+		return dbos.ResumeWorkflow[string](e.dctx, id, dbos.WithResumeQueue(e.queue()))
+	}
+	if !over { // it was killed between the end of the run and DBOS's own
+		if err := dbos.CancelWorkflow(e.dctx, id); err != nil {
+			return nil, fmt.Errorf("resuming run %s: %w", id, err)
+		}
+	}
+	return dbos.RewindWorkflow[string](e.dctx, id, dbos.WithRewindStartStep(uint(from)), dbos.WithRewindQueue(e.queue()))
+}
+
+// firstBad finds the first step of the journal that has not ended well, or the plan that was not confirmed.
+func (e *Engine) firstBad(c dbos.Client, id string) (from int, bad bool, err error) {
+	list, err := e.journal(c, id)
+	if err != nil {
+		return 0, false, err
+	}
+	for _, r := range list {
+		switch {
+		case r.Stage == "end" && r.Step == "run":
+			from = r.place
+		case r.Stage == "confirm" && !r.Yes, !slices.Contains([]Status{Succeeded, Skipped, Running}, r.Status):
+			return r.place, true, nil
+		}
+	}
+	return from, false, nil
+}
+
+// A place is where in the journal a record stands.
+type placed struct {
+	record
+	place int
+}
+
+// journal reads the records of a run, in their order.
+func (e *Engine) journal(c dbos.Client, id string) ([]placed, error) {
+	steps, err := dbos.GetWorkflowSteps(c, id, dbos.WithStepsLoadOutput(true))
+	if err != nil {
+		return nil, fmt.Errorf("reading the journal of run %s: %w", id, err)
+	}
+	var out []placed
+	for _, s := range steps {
+		text, ok := unquote(s.Output)
+		if s.StepName == "ended" || !ok {
+			continue
+		}
+		p := placed{place: s.StepID}
+		if err := json.Unmarshal([]byte(text), &p.record); err != nil {
+			return nil, fmt.Errorf("reading the journal of run %s: %s: %w", id, s.StepName, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// unquote reads a step's output as a listing has it: text, or JSON of text.
+func unquote(v any) (string, bool) {
+	s, ok := v.(string)
+	if !ok {
+		return "", false
+	}
+	var inner string
+	if json.Unmarshal([]byte(s), &inner) == nil {
+		return inner, true
+	}
+	return s, true
+}
+
+// Cancel stops a run, wherever it is going on, within about a second: what is on its way is stopped, its finally runs,
+// and it ends as cancelled. who is told to those who ask why.
+func (e *Engine) Cancel(ctx context.Context, id, who string) (Run, error) {
+	r, err := e.find(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	switch r.Status {
+	case Running:
+		_, err = e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET cancelled = ?1 WHERE id = ?2 AND status = ?3`, who, r.ID, string(Running))
+	case Interrupted, Planned:
+		res := Result{Run: r.ID, Status: Cancelled, Cause: ByCancel, Reason: "cancelled by a person: " + who}
+		_, err = e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET status = ?1, ended = ?2, ended_at = ?3, owner = '', cancelled = ?4 WHERE id = ?5 AND owner = ?6`,
+			string(Cancelled), res.write(), e.cfg.Clock.Now().UnixMicro(), who, r.ID, r.Owner)
+	default:
+		return r, fmt.Errorf("run %s has ended (%s): there is nothing to cancel", r.ID, r.Status)
+	}
+	if err != nil {
+		return r, fmt.Errorf("cancelling run %s: %w", r.ID, err)
+	}
+	return e.find(ctx, r.ID)
+}
+
+// Approve says yes or no to what a run asks a person. step may be empty where it asks one thing only.
+func (e *Engine) Approve(ctx context.Context, id, step string, yes bool, person string) (Run, error) {
+	r, err := e.find(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if step == "" {
+		if step, err = e.asking(r); err != nil {
+			return r, err
+		}
+	}
+	_, err = e.store.exec(ctx, e.store.db, `INSERT INTO mozci_approvals (run, step, yes, person, at) VALUES (?1, ?2, ?3, ?4, ?5)
+		ON CONFLICT (run, step) DO UPDATE SET yes = excluded.yes, person = excluded.person, at = excluded.at`,
+		r.ID, step, flag(yes), person, e.cfg.Clock.Now().UnixMicro())
+	if err != nil {
+		return r, fmt.Errorf("approving run %s: %w", r.ID, err)
+	}
+	return r, nil
+}
+
+// asking is the only step of a run that asks a person, by its stored definition.
+func (e *Engine) asking(r Run) (string, error) {
+	l, err := e.revive(r, Options{})
+	if err != nil {
+		return "", err
+	}
+	var steps []string
+	for _, st := range append(slices.Clone(l.prog.Steps), l.prog.Finally...) {
+		if st.Kind == ApproveStep {
+			steps = append(steps, st.ID)
+		}
+	}
+	if len(steps) != 1 {
+		return "", fmt.Errorf("run %s: name the step that asks; at the top it has %v", r.ID, steps)
+	}
+	return steps[0], nil
+}
