@@ -18,8 +18,8 @@ type performance struct {
 	effect sources.Effect
 	it     sources.Unit
 	looked look
-	left   int       // how many effects the run may still do
-	asked  time.Time // when the facts were asked on which the step decided
+	left   int          // how many effects the run may still do
+	asked  time.Time    // when the facts were asked on which the step decided
 	own    []ci.Outcome // what this step has done of it, by the ledger
 	told   bool         // that it waits for another run
 }
