@@ -269,13 +269,13 @@ wait:
 func endEvent(at time.Time, res Result) Event {
 	ev := Event{Kind: RunEnded, Time: at.UTC(), Status: res.Status, Cause: res.Cause, Reason: res.Reason, Step: res.Step, Next: res.Next}
 	if len(res.Written) > 0 {
-		ev.Outputs, ev.Fact = object(res.Written), any(res.Outputs)
+		ev.Outputs, ev.Fact = asObject(res.Written), any(res.Outputs)
 	}
 	return ev
 }
 
-// object writes outputs as one JSON object, in their order.
-func object(list []Written) json.RawMessage {
+// asObject writes outputs as one JSON object, in their order.
+func asObject(list []Written) json.RawMessage {
 	out := []byte{'{'}
 	for i, w := range list {
 		if i > 0 {
