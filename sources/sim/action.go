@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -26,17 +28,33 @@ type actionInput struct {
 		Tasks []string `json:"tasks"`
 		Times int      `json:"times"`
 	} `json:"requests"`
-	Depth         int      `json:"depth"`
-	Inclusive     bool     `json:"inclusive"`
-	Retrigger     *bool    `json:"retrigger"`
-	Slices        int      `json:"slices"`
-	Downstream    bool     `json:"downstream"`
-	Force         any      `json:"force"`
-	TestPath      string   `json:"testPath"`
-	Label         string   `json:"label"`
-	Revision      string   `json:"revision"`
-	Symbol        string   `json:"symbol"`
-	TestManifests []string `json:"test_manifests"`
+	Depth         int          `json:"depth"`
+	Inclusive     bool         `json:"inclusive"`
+	Retrigger     *bool        `json:"retrigger"`
+	Slices        int          `json:"slices"`
+	Downstream    bool         `json:"downstream"`
+	Force         any          `json:"force"`
+	TestPath      string       `json:"testPath"`
+	Label         string       `json:"label"`
+	Revision      string       `json:"revision"`
+	Symbol        string       `json:"symbol"`
+	TestManifests manifestList `json:"test_manifests"`
+}
+
+// A manifestList is manifests as backfill-task takes them: a list, as its schema says, or by suite, as gecko's own backfill sends
+// them and as the test harness reads them.
+type manifestList []string
+
+func (m *manifestList) UnmarshalJSON(text []byte) error {
+	var bySuite map[string][]string
+	if json.Unmarshal(text, &bySuite) == nil {
+		*m = nil
+		for _, suite := range slices.Sorted(maps.Keys(bySuite)) {
+			*m = append(*m, bySuite[suite]...)
+		}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(m))
 }
 
 // readInput decodes an action's input; null is the empty input. The action task itself checks no more than types and bounds.

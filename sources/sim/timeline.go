@@ -114,6 +114,9 @@ func (tl *timeline) decide(p *push) {
 func (tl *timeline) job(jt *jobType, p *push, parent string, dress func(*task)) *task {
 	t := &task{label: jt.label, kind: jt.Kind, jt: jt, push: p, parent: parent, pool: jt.Pool, symbol: jt.symbol, group: jt.GroupSymbol}
 	t.deps = []string{p.decision}
+	if parent != p.decision { // what an action makes depends on it
+		t.deps = append(t.deps, parent)
+	}
 	if up := jt.upstream; up != nil {
 		if tl.labels[place{p, up.label}] == nil {
 			tl.job(up, p, parent, nil)
