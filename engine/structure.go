@@ -1,0 +1,280 @@
+package engine
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mozci/mozci-run/schemas"
+	"github.com/mozci/mozci-run/schemas/yamldoc"
+)
+
+// object holds a node to the table of keywords, and notes what is not as it says. It is false where something is not.
+func (l *loader) object(n *yamldoc.Node, o *object) bool {
+	if n.Kind != yamldoc.Map {
+		l.refuse(n, "a %s is a map (%s), and this is %s", o.name, o.doc, n.Describe())
+		return false
+	}
+	before := len(l.problems)
+	for _, e := range n.Entries {
+		k := o.key(e.Key.Value)
+		if k == nil {
+			l.unknown(e.Key, o)
+			continue
+		}
+		l.companions(n, e.Key, k)
+		l.value(e.Value, k)
+	}
+	for _, k := range o.keys {
+		if k.required && n.Get(k.name) == nil {
+			l.problem(n, "missing-key", "%s is missing: %s", k.name, k.doc)
+		}
+	}
+	for _, group := range o.one {
+		l.exactlyOne(n, o, group)
+	}
+	if o == stepObject {
+		l.oneKind(n)
+	}
+	return len(l.problems) == before
+}
+
+func (l *loader) refuse(n *yamldoc.Node, format string, args ...any) {
+	l.bad[n] = true
+	l.problem(n, "wrong-type", format, args...)
+}
+
+func (l *loader) unknown(key *yamldoc.Node, o *object) {
+	p := yamldoc.UnknownKey(key, o.names())
+	if hint, ok := foreign[key.Value]; ok && hint != "" && schemas.Nearest(key.Value, o.names()) == "" {
+		p.Message = fmt.Sprintf("there is no key %s here; %s", key.Value, hint)
+	}
+	l.report(p)
+}
+
+// companions holds a key to those beside it.
+func (l *loader) companions(n, at *yamldoc.Node, k *key) {
+	has := func(name string) bool { return n.Get(name) != nil }
+	if len(k.needs) > 0 && !slices.ContainsFunc(k.needs, has) {
+		l.problem(at, "companion", "%s needs %s beside it", k.name, strings.Join(k.needs, " or "))
+	}
+	for _, other := range k.never {
+		if has(other) {
+			l.problem(at, "companion", "%s and %s do not go together: %s", k.name, other, k.because)
+		}
+	}
+}
+
+func (l *loader) exactlyOne(n *yamldoc.Node, o *object, group []string) {
+	var given []string
+	for _, name := range group {
+		if n.Get(name) != nil {
+			given = append(given, name)
+		}
+	}
+	switch len(given) {
+	case 0:
+		l.problem(n, "missing-key", "a %s has %s, and this one has neither", o.name, strings.Join(group, " or "))
+	case 1:
+	default:
+		l.problem(n, "companion", "a %s has either %s", o.name, strings.Join(group, " or "))
+	}
+}
+
+var kindKeys = []string{"uses", "let", "call", "approve", "repeat", "steps"}
+
+// oneKind holds a step to being one thing.
+func (l *loader) oneKind(n *yamldoc.Node) {
+	var given []string
+	for _, name := range kindKeys {
+		if n.Get(name) != nil {
+			given = append(given, name)
+		}
+	}
+	switch {
+	case len(given) == 0 && n.Get("foreach") != nil:
+		l.problem(n, "missing-key", "foreach needs uses or steps beside it: what is done for each item")
+	case len(given) == 0:
+		l.problem(n, "missing-key", "a step has one of uses, let, call, approve, foreach and repeat, and this one has none")
+	case len(given) > 1 && !(len(given) == 2 && given[0] == "uses" && given[1] == "steps"): // those are said to exclude one another
+		l.problem(n.Entries[slices.IndexFunc(n.Entries, func(e yamldoc.Entry) bool { return e.Key.Value == given[1] })].Key, "companion",
+			"a step has one of uses, let, call, approve, foreach and repeat, and this one has %s", strings.Join(given, " and "))
+	}
+}
+
+var wordPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+// value holds what stands under a key to the key's shape.
+func (l *loader) value(n *yamldoc.Node, k *key) {
+	switch k.shape {
+	case anObject:
+		l.object(n, k.object)
+	case objects:
+		l.each(n, k, func(e yamldoc.Entry) {
+			l.word(e.Key, k.object.name)
+			l.object(e.Value, k.object)
+		})
+	case listOf:
+		l.list(n, k, func(item *yamldoc.Node) { l.object(item, k.object) })
+	case typed:
+		l.each(n, k, func(e yamldoc.Entry) { l.word(e.Key, "parameter") })
+	case values:
+		l.each(n, k, func(yamldoc.Entry) {})
+	case words:
+		l.list(n, k, func(item *yamldoc.Node) { l.word(item, "name") })
+	case stringList:
+		l.list(n, k, func(item *yamldoc.Node) { l.plain(item, k) })
+	case choices:
+		l.list(n, k, func(item *yamldoc.Node) { l.choice(item, k) })
+	case aValue, aType:
+	default:
+		l.scalar(n, k)
+	}
+}
+
+func (l *loader) scalar(n *yamldoc.Node, k *key) {
+	switch {
+	case n.IsNull() && k.shape == anExpr:
+		l.refuse(n, "%s is empty; it holds an expression: %s", k.name, k.doc)
+		return
+	case n.IsNull():
+		l.refuse(n, "%s is empty: %s", k.name, k.doc)
+		return
+	case n.Kind != yamldoc.Scalar:
+		what := fmt.Sprintf("%s takes %s, and this is %s", k.name, k.shape.describe(), n.Describe())
+		if hint := n.Misread(); hint != "" && (k.shape == anExpr || k.shape == aText) {
+			what += "; " + hint
+		}
+		l.refuse(n, "%s", what)
+		return
+	}
+	switch k.shape {
+	case aWord:
+		l.word(n, k.name)
+	case aString:
+		l.plain(n, k)
+	case aBool:
+		if n.Type != yamldoc.Bool {
+			l.refuse(n, "%s is true or false, and this is %s", k.name, n.Describe())
+		}
+	case anInt:
+		if i, ok := n.Int(); !ok || i < k.least {
+			l.refuse(n, "%s is a whole number, at least %d, and this is %s", k.name, k.least, n.Describe())
+		}
+	case aDuration:
+		if d, err := time.ParseDuration(n.Value); err != nil || d < 0 || d == 0 && n.Value != "0s" {
+			l.refuse(n, "%s is a duration (90s, 15m, 6h), and this is %s%s", k.name, n.Describe(), durationHint(n))
+		}
+	case aChoice:
+		l.choice(n, k)
+	}
+}
+
+// durationHint guesses what a number, or a word such as "15 minutes", was meant to be.
+func durationHint(n *yamldoc.Node) string {
+	text := strings.ToLower(strings.ReplaceAll(n.Value, " ", ""))
+	if i, err := strconv.Atoi(text); err == nil && i > 0 {
+		return fmt.Sprintf("; did you mean %ds, or %dm?", i, i)
+	}
+	for _, unit := range []struct{ word, sign string }{{"second", "s"}, {"sec", "s"}, {"minute", "m"}, {"min", "m"}, {"hour", "h"}} {
+		if number, ok := strings.CutSuffix(strings.TrimSuffix(text, "s"), unit.word); ok {
+			if _, err := strconv.Atoi(number); err == nil {
+				return "; did you mean " + number + unit.sign + "?"
+			}
+		}
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if i, err := strconv.Atoi(days); err == nil && i > 0 && i < 10000 {
+			return fmt.Sprintf("; did you mean %dh?", 24*i)
+		}
+	}
+	return ""
+}
+
+// plain holds a scalar to text without expressions.
+func (l *loader) plain(n *yamldoc.Node, k *key) {
+	switch {
+	case n.Kind != yamldoc.Scalar || n.IsNull():
+		l.refuse(n, "%s takes text, and this is %s", k.name, n.Describe())
+	case n.Type != yamldoc.String && n.Type != yamldoc.Time:
+		l.refuse(n, "%s takes text, and this is %s; quote it: %s", k.name, n.Describe(), yamldoc.Quote(n.Value))
+	case strings.Contains(n.Value, "${{"):
+		l.bad[n] = true
+		l.problem(n, "no-expression", "%s is the same in every run: no ${{ }} can stand here", k.name)
+	}
+}
+
+func (l *loader) word(n *yamldoc.Node, what string) {
+	if n.Kind != yamldoc.Scalar || !wordPattern.MatchString(n.Value) {
+		l.bad[n] = true
+		l.problem(n, "bad-name", "%s is no name: a %s starts with a letter and has letters, digits and _%s", n.Describe(), what, nameHint(n))
+	}
+}
+
+func nameHint(n *yamldoc.Node) string {
+	if n.Kind != yamldoc.Scalar {
+		return ""
+	}
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r == '-' || r == ' ' || r == '.':
+			return '_'
+		case r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
+			return r
+		}
+		return -1
+	}, n.Value)
+	if wordPattern.MatchString(name) {
+		return "; write " + name
+	}
+	return ""
+}
+
+func (l *loader) choice(n *yamldoc.Node, k *key) {
+	if n.Kind == yamldoc.Scalar && slices.Contains(k.words, n.Value) {
+		return
+	}
+	hint := ""
+	if n.Kind == yamldoc.Scalar {
+		if near := schemas.Nearest(n.Value, k.words); near != "" {
+			hint = "; did you mean " + near + "?"
+		}
+	}
+	l.bad[n] = true
+	l.problem(n, "enum", "%s is one of %s, and this is %s%s", k.name, strings.Join(k.words, ", "), n.Describe(), hint)
+}
+
+func (l *loader) each(n *yamldoc.Node, k *key, check func(yamldoc.Entry)) {
+	if n.Kind != yamldoc.Map {
+		l.refuse(n, "%s takes a map (%s), and this is %s", k.name, k.doc, n.Describe())
+		return
+	}
+	for _, e := range n.Entries {
+		check(e)
+	}
+}
+
+func (l *loader) list(n *yamldoc.Node, k *key, check func(*yamldoc.Node)) {
+	if n.Kind != yamldoc.List {
+		hint := ""
+		if n.Kind == yamldoc.Scalar && !n.IsNull() {
+			hint = "; write [" + n.Value + "]"
+		}
+		l.refuse(n, "%s takes a list (%s), and this is %s%s", k.name, k.doc, n.Describe(), hint)
+		return
+	}
+	if len(n.Items) == 0 && (k.shape == listOf || k.required) {
+		l.refuse(n, "%s is an empty list: %s", k.name, k.doc)
+	}
+	for _, item := range n.Items {
+		check(item)
+	}
+}
+
+func (s shape) describe() string {
+	return map[shape]string{aWord: "a name", aString: "text", aText: "text", anExpr: "an expression", anInt: "a whole number", aBool: "true or false",
+		aDuration: "a duration (90s, 15m, 6h)", aChoice: "a word"}[s]
+}
