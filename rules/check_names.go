@@ -153,7 +153,9 @@ func (c *checker) member(n *ast.MemberNode, e env) value {
 		}
 		out.short = true
 		out.open = out.open.and(base.key)
-		t = t.NonNil()
+		if t = t.NonNil(); base.typ == typeNil {
+			t = typeNever
+		}
 	}
 	var prop ast.Node
 	if named {
