@@ -88,7 +88,7 @@ func (l *loader) rules(doc *yamldoc.Node) []rules.Rule {
 }
 
 func (l *loader) rule(name, n *yamldoc.Node) rules.Rule {
-	r := rules.Rule{Name: name.Value, Name_: snippet(name)}
+	r := rules.Rule{Name: name.Value, NameAt: snippet(name)}
 	if d := l.get(n, "description"); d != nil {
 		r.Doc = d.Value
 	}

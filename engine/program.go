@@ -31,6 +31,28 @@ type Program struct {
 	Outputs     []Output // in the order of the file
 	Finally     []*Step
 	Limits      Limits
+	Starts      []Start  // what starts runs, in the order of the file
+	Include     []string // of backfills, classified, backed_out: events that start runs although they otherwise start none
+}
+
+// A StartKind says what starts runs.
+type StartKind string
+
+// The kinds.
+const (
+	OnFailure  StartKind = "failure" // a job has failed
+	OnJob      StartKind = "job"     // a job has ended
+	OnSchedule StartKind = "schedule"
+)
+
+// A Start is one entry of on.
+type Start struct {
+	Kind   StartKind
+	If     *rules.Expr   // sees event, whose push and job are there; nil where always
+	Every  time.Duration // of a schedule; 0 where it has a Cron
+	Cron   string        // of a schedule, in UTC; empty where it has an Every
+	Inputs *Value        // an object: what the run is started with; sees event, but for a schedule
+	Place  Place
 }
 
 // Limits bound what a run may do.

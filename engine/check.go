@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mozci/mozci-run/rules"
+	"github.com/mozci/mozci-run/schemas"
+	"github.com/mozci/mozci-run/schemas/yamldoc"
+)
+
+// Check holds a definition to what its expressions may name and to what a profile's sources answer and do, and compiles it.
+// All problems come at once, those of Load among them, in the order of the file; the Program is nil where there is one.
+func Check(def *Definition, cat Catalog) (*Program, []Problem) {
+	c := &checker{def: def, cat: cat, problems: slices.Clone(def.problems)}
+	c.program()
+	list := sorted(c.problems, def.Bundle.Entry)
+	if len(list) > 0 {
+		return nil, list
+	}
+	return c.prog, nil
+}
+
+// A checker checks one workflow; those that it calls have checkers of their own.
+type checker struct {
+	def      *Definition
+	cat      Catalog
+	prog     *Program
+	problems []Problem
+}
+
+func (c *checker) add(p Problem) { c.problems = append(c.problems, p) }
+
+func (c *checker) problem(n *yamldoc.Node, kind, format string, args ...any) {
+	c.add(Problem{Problem: n.Problem(kind, fmt.Sprintf(format, args...))})
+}
+
+// problemAt is about a reference in the text of a node.
+func (c *checker) problemAt(n *yamldoc.Node, line, column, length int, kind, format string, args ...any) {
+	c.add(Problem{Problem: placed(n, line, column, length, kind, fmt.Sprintf(format, args...))})
+}
+
+func (c *checker) program() {
+	c.prog = &Program{Bundle: c.def.Bundle, Include: c.def.Include}
+	if c.def.Name != nil {
+		c.prog.Name = c.def.Name.Value
+	}
+	if c.def.Description != nil {
+		c.prog.Description = c.def.Description.Value
+	}
+	c.inputs()
+	c.prog.Limits = c.limits()
+	c.rules()
+	c.namespace()
+	main := c.level(c.def.Steps, nil, 0, c.globals(false))
+	main.check()
+	c.prog.Steps = main.steps
+	c.outputs(main)
+	last := c.level(c.def.Finally, main, 0, c.globals(true))
+	last.last = true
+	last.check()
+	c.prog.Finally = last.steps
+	c.starts()
+}
+
+// globals are the names that every expression of the steps sees.
+func (c *checker) globals(ended bool) []rules.Var {
+	return []rules.Var{
+		{Name: "inputs", Type: c.prog.inputsType(), Doc: "the values that the run was started with"},
+		{Name: "event", Type: namedTypes()["Event"].OrNil(), Doc: "what started the run", Note: "event is nil in a run that was started by hand or by the clock"},
+		{Name: "run", Type: runType(ended), Doc: "this run"},
+	}
+}
+
+// rules checks the rules against one another.
+func (c *checker) rules() {
+	set, problems := rules.NewSet(namedTypes(), c.def.Rules)
+	for _, p := range problems {
+		n := origin(c.def.doc, p.Origin)
+		if hint := n.Misread(); hint != "" && p.Kind == rules.KindSyntax {
+			c.problem(n, "yaml-misread", "%s", hint)
+			continue
+		}
+		c.add(fromRules(n, p))
+	}
+	c.prog.Rules = set
+}
+
+// namespace sees to it that no name means two things: inputs, event, run, ids, loop names, rules and functions share one namespace.
+func (c *checker) namespace() {
+	taken := map[string]string{"inputs": "the inputs", "event": "what started the run", "run": "this run"}
+	for _, f := range rules.Functions() {
+		taken[f.Name] = "a function"
+	}
+	for _, r := range c.def.Rules {
+		if taken[r.Name] == "" {
+			taken[r.Name] = "a rule"
+		}
+	}
+	c.ids(c.def.Steps, taken)
+	c.ids(c.def.Finally, taken)
+}
+
+func (c *checker) ids(list []*stepDef, taken map[string]string) {
+	for _, s := range list {
+		if s.idNode != nil {
+			c.claim(s.idNode, taken, fmt.Sprintf("a step's id (line %d)", s.idNode.Line))
+		}
+	}
+	for _, s := range list {
+		if s.as != nil {
+			within := map[string]string{}
+			for k, v := range taken {
+				within[k] = v
+			}
+			c.claim(s.as, within, "a loop's item")
+		}
+		c.ids(s.steps, taken)
+	}
+}
+
+func (c *checker) claim(n *yamldoc.Node, taken map[string]string, what string) {
+	if is := taken[n.Value]; is != "" {
+		c.problem(n, "duplicate-name", "the name %s is taken: it is %s", n.Value, is)
+		return
+	}
+	if reserved[n.Value] {
+		c.problem(n, "bad-name", "%s is a word of expressions, and cannot be a name", n.Value)
+	}
+	taken[n.Value] = what
+}
+
+var reserved = map[string]bool{"true": true, "false": true, "nil": true, "let": true, "if": true, "else": true, "in": true, "not": true, "and": true, "or": true,
+	"matches": true, "contains": true, "startsWith": true, "endsWith": true}
+
+// outputs compiles what a run ends with. An output that reads a skipped step is nil.
+func (c *checker) outputs(main *level) {
+	for _, e := range c.def.Outputs {
+		skipped := false
+		w := main.whole(func(refs []rules.Ref) {
+			for _, r := range refs {
+				if i, ok := main.index[r.Name]; ok && main.skippable[i] && !r.Guarded {
+					skipped = true
+				}
+			}
+		})
+		v := c.value(e.Value, nil, w)
+		if v == nil {
+			continue
+		}
+		if skipped {
+			v.Type = v.Type.OrNil()
+		}
+		c.prog.Outputs = append(c.prog.Outputs, Output{Name: e.Key.Value, Value: v, Place: placeOf(e.Key)})
+	}
+}
+
+// outputsType is the type of a workflow's outputs as one object: the result of a step that calls it.
+func (p *Program) outputsType() *schemas.Type {
+	fields := make([]schemas.Field, len(p.Outputs))
+	for i, o := range p.Outputs {
+		fields[i] = schemas.Field{Name: o.Name, Type: o.Value.Type}
+	}
+	return schemas.ObjectOf("", fields...)
+}

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"github.com/mozci/mozci-run/rules"
+	"github.com/mozci/mozci-run/schemas"
+)
+
+// group checks the steps of a foreach, and returns the type of one item's result.
+func (k *stepCheck) group() *schemas.Type {
+	inner := k.c.level(k.d.steps, k.level, k.i, k.loop)
+	inner.check()
+	k.s.Body = inner.steps
+	k.effectWithin()
+	if k.s.Effect && k.d.parallel != nil && k.d.parallel.Value != "1" {
+		k.c.problem(k.d.parallel, "effect", "there is an effect among the steps, and effects go one by one")
+	}
+	return inner.result()
+}
+
+// effectWithin makes a barrier of a step with an effect among its steps.
+func (k *stepCheck) effectWithin() {
+	for _, s := range k.s.Body {
+		if s.Effect {
+			k.s.Effect = true
+		}
+	}
+}
+
+// passes is how often the steps of a repeat are gone through until their types, which depend on those of the round before, do not change.
+const passes = 4
+
+// repeatSteps checks the steps of a repeat, and returns the type of its result.
+func (k *stepCheck) repeatSteps() *schemas.Type {
+	d := k.d
+	inner := k.c.level(d.steps, k.level, k.i, nil)
+	inner.repeat = true
+	said := len(k.c.problems)
+	for range passes {
+		k.c.problems = k.c.problems[:said]
+		inner.reset()
+		inner.check()
+		if same(inner.before, inner.types) {
+			break
+		}
+		inner.before = inner.types
+	}
+	k.s.Body = inner.steps
+	k.effectWithin()
+	k.s.Repeat = &Repeat{}
+	if d.repeatMost != nil {
+		k.s.Repeat.Max, _ = d.repeatMost.Int()
+		if k.s.Repeat.Max > MaxRounds {
+			k.c.problem(d.repeatMost, "bounds", "a repeat has at most %d rounds", MaxRounds)
+		}
+	}
+	w := inner.whole(func(refs []rules.Ref) { k.level.reads(k.i, d.repeatUntil, refs) })
+	for i, v := range w.scope.Vars {
+		if v.Skipped && inner.has(v.Name) {
+			w.scope.Vars[i].Skipped, w.scope.Vars[i].Type = false, v.Type.OrNil()
+		}
+	}
+	k.s.Repeat.Until = k.c.expr(d.repeatUntil, "until", w, schemas.Of(schemas.Bool))
+	return inner.result()
+}
+
+func (lv *level) has(id string) bool { _, ok := lv.index[id]; return ok }
+
+func same(a, b []*schemas.Type) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] && (a[i] == nil || b[i] == nil || deep(a[i]) != deep(b[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// deep writes a type with its members, so that two that differ are told apart.
+func deep(t *schemas.Type) string {
+	s := t.String()
+	if t.Elem != nil {
+		s += "[" + deep(t.Elem) + "]"
+	}
+	if t.Name == "" {
+		for _, f := range t.Fields {
+			s += "," + f.Name + ":" + deep(f.Type)
+		}
+	}
+	return s
+}
+
+// approve compiles what a person is asked.
+func (k *stepCheck) approve() *schemas.Type {
+	k.s.Approve = &Approve{Message: k.c.text(k.d.approve, k.within(nil), schemas.Of(schemas.String)), Timeout: duration(k.d.approveWithin)}
+	if k.inFinally() {
+		k.c.problem(k.d.node, "companion", "nobody waits in finally: approve stands among the steps")
+	}
+	return approvalType
+}
+
+func (lv *level) inFinally() bool { return lv != nil && (lv.last || lv.outer.inFinally()) }
+
+// call checks the workflow that is called, and holds with to its inputs.
+func (k *stepCheck) call() *schemas.Type {
+	d := k.d
+	if d.callee == nil {
+		if d.with != nil {
+			k.c.value(d.with, nil, k.within(nil))
+		}
+		return nil
+	}
+	c := &checker{def: d.callee, cat: k.c.cat}
+	c.program()
+	k.c.problems = append(k.c.problems, c.problems...)
+	inputs := k.c.object(d.with, d.call, d.call.Value, c.prog.inputsType(), k.within(nil))
+	k.s.Call = &Call{Workflow: d.call.Value, Inputs: inputs, Program: c.prog}
+	k.s.Body = c.prog.Steps
+	k.effectWithin()
+	for _, s := range c.prog.Finally {
+		k.s.Effect = k.s.Effect || s.Effect
+	}
+	if len(c.problems) > 0 {
+		return nil
+	}
+	return c.prog.outputsType()
+}

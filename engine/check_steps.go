@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mozci/mozci-run/rules"
+	"github.com/mozci/mozci-run/schemas"
+	"github.com/mozci/mozci-run/schemas/yamldoc"
+)
+
+// A stepCheck is one step while it is checked.
+type stepCheck struct {
+	*level
+	i     int
+	d     *stepDef
+	s     *Step
+	loop  []rules.Var     // the name of foreach's item
+	sure  []string        // what the step's own if rules out
+	reads map[string]bool // names that it reads unguarded before it starts: where one of them was skipped, so is the step
+}
+
+// step checks and compiles step i.
+func (lv *level) step(i int) {
+	d := lv.defs[i]
+	s := &Step{ID: d.id, Index: i, Kind: d.kind(), Place: placeOf(d.node)}
+	if d.name != nil {
+		s.Name = d.name.Value
+	}
+	lv.steps[i] = s
+	k := &stepCheck{level: lv, i: i, d: d, s: s, reads: map[string]bool{}}
+	s.If = lv.c.expr(d.cond, "if", k.within(nil), schemas.Of(schemas.Bool))
+	if s.If != nil {
+		k.sure = s.If.Ensures()
+	}
+	k.foreach()
+	result := k.kind()
+	if result == nil {
+		result = rules.Unknown()
+	}
+	k.until(result)
+	s.Type = result
+	if s.Each != nil {
+		s.Type = eachType(s.Each.List, result)
+	}
+	k.require()
+	lv.types[i] = s.Type
+	lv.skippable[i] = d.cond != nil || k.skippedWithOthers()
+}
+
+func eachType(list *rules.Expr, result *schemas.Type) *schemas.Type {
+	item := rules.Unknown()
+	if t := list.Type(); t != nil && t.Elem != nil {
+		item = t.Elem
+	}
+	return schemas.ListOf(schemas.ObjectOf("",
+		schemas.Field{Name: "item", Type: item, Doc: "the item"},
+		schemas.Field{Name: "result", Type: result, Doc: "what came of it"}))
+}
+
+// within is where the step's expressions stand before it starts.
+func (k *stepCheck) within(more []rules.Var) within {
+	w := k.place(k.i, more, k.sure)
+	read := w.read
+	w.read = func(at *yamldoc.Node, refs []rules.Ref) {
+		for _, r := range refs {
+			if !r.Guarded {
+				k.reads[r.Name] = true
+			}
+		}
+		read(at, refs)
+	}
+	return w
+}
+
+// skippedWithOthers says whether the step reads one, unguarded, that may be skipped.
+func (k *stepCheck) skippedWithOthers() bool {
+	return slices.ContainsFunc(k.place(k.i, nil, nil).scope.Vars, func(v rules.Var) bool { return v.Skipped && k.reads[v.Name] })
+}
+
+// afterwards is where until, require and message stand: they see the step's own id. What may have been skipped, and did not skip
+// this step, may be nil here.
+func (k *stepCheck) afterwards(own *schemas.Type) within {
+	w := k.place(k.i, nil, k.sure)
+	w.own = ""
+	vars := slices.DeleteFunc(w.scope.Vars, func(v rules.Var) bool { return v.Name == k.d.id })
+	for i, v := range vars {
+		if v.Skipped {
+			vars[i].Skipped = false
+			if !k.reads[v.Name] {
+				vars[i].Type = v.Type.OrNil()
+			}
+		}
+	}
+	w.scope.Vars = append(vars, rules.Var{Name: k.d.id, Type: own})
+	return w
+}
+
+func (k *stepCheck) foreach() {
+	d := k.d
+	if d.foreach == nil {
+		return
+	}
+	each := &Each{As: "item", Parallel: 1}
+	if d.as != nil {
+		each.As = d.as.Value
+	} else if k.taken(each.As) {
+		k.c.problem(d.foreach, "duplicate-name", "the name item is taken; give the item another one with as")
+	}
+	if d.parallel != nil {
+		each.Parallel, _ = d.parallel.Int()
+		if each.Parallel > MaxParallel {
+			k.c.problem(d.parallel, "bounds", "at most %d items go side by side", MaxParallel)
+		}
+	}
+	item := rules.Unknown()
+	each.List = k.c.expr(d.foreach, "foreach", k.within(nil), schemas.ListOf(schemas.Of(schemas.Any).OrNil()))
+	if each.List != nil {
+		k.s.Each = each
+		if t := each.List.Type(); t != nil && t.Elem != nil {
+			item = t.Elem
+		}
+	}
+	k.loop = []rules.Var{{Name: each.As, Type: item, Doc: "the item of foreach"}}
+}
+
+// taken says whether a name means something where the step stands.
+func (k *stepCheck) taken(name string) bool {
+	return slices.ContainsFunc(k.vars(k.i), func(v rules.Var) bool { return v.Name == name })
+}
+
+// kind compiles what the step is, and returns the type of its result (for foreach: of one item's). Nil where it is not known.
+func (k *stepCheck) kind() *schemas.Type {
+	d, s := k.d, k.s
+	switch {
+	case d.broken:
+		k.c.value(withOf(d), nil, k.within(k.loop))
+		return nil
+	case s.Kind == CallStep:
+		return k.call()
+	case s.Kind == RepeatStep:
+		return k.repeatSteps()
+	case s.Kind == GroupStep:
+		return k.group()
+	case s.Kind == ApproveStep:
+		return k.approve()
+	case s.Kind == LetStep:
+		s.Let = k.c.expr(d.let, "let", k.within(nil), nil)
+		if s.Let == nil {
+			return nil
+		}
+		return s.Let.Type()
+	}
+	return k.uses()
+}
+
+// withOf is what a step gives under with, so that its expressions are checked even where nobody knows who takes it.
+func withOf(d *stepDef) *yamldoc.Node {
+	if d.with != nil {
+		return d.with
+	}
+	return d.node.Entries[0].Key
+}
+
+// uses finds the query or the effect, and holds with to what it takes.
+func (k *stepCheck) uses() *schemas.Type {
+	d, s := k.d, k.s
+	s.Uses = d.uses.Value
+	w := k.within(k.loop)
+	if q, _, ok := k.c.cat.Query(s.Uses); ok {
+		s.With = k.c.object(d.with, d.uses, s.Uses, q.In, w)
+		k.retry()
+		s.Timeout = duration(d.timeout)
+		s.GoOn = d.onTime != nil && d.onTime.Value == "continue"
+		return q.Out
+	}
+	if e, _, ok := k.c.cat.Effect(s.Uses); ok {
+		s.Kind, s.Effect = EffectStep, true
+		s.With = k.c.object(d.with, d.uses, s.Uses, e.In, w)
+		k.queriesOnly()
+		return e.Out
+	}
+	k.c.unknownUse(d.uses)
+	if d.with != nil {
+		k.c.value(d.with, nil, w)
+	}
+	return nil
+}
+
+func (c *checker) unknownUse(n *yamldoc.Node) {
+	queries, effects := c.cat.QueryNames(), c.cat.EffectNames()
+	message := "no source of this profile answers or does " + n.Value
+	if near := schemas.Nearest(n.Value, slices.Concat(queries, effects)); near != "" {
+		message += "; did you mean " + near + "?"
+	} else {
+		message += "; it can be asked " + strings.Join(queries, ", ")
+		if len(effects) > 0 {
+			message += ", and can do " + strings.Join(effects, ", ")
+		}
+	}
+	c.problem(n, "unknown-query", "%s", message)
+}
+
+// queriesOnly refuses what goes with queries and not with effects.
+func (k *stepCheck) queriesOnly() {
+	d := k.d
+	for _, bar := range []struct {
+		node *yamldoc.Node
+		name string
+		why  string
+	}{
+		{d.until, "until", "an effect is done once, and is not asked again: look at what came of it in a step below, with a query"},
+		{d.attempts, "retry", "an effect that may have arrived is never repeated"},
+		{d.timeout, "timeout", "an effect is either done or not; a query below it can wait for what comes of it"},
+	} {
+		if bar.node != nil {
+			k.c.problem(bar.node, "effect", "%s is an effect, and %s goes with queries only: %s", d.uses.Value, bar.name, bar.why)
+		}
+	}
+	if d.parallel != nil && d.parallel.Value != "1" {
+		k.c.problem(d.parallel, "effect", "%s is an effect, and effects go one by one", d.uses.Value)
+	}
+}
+
+func (k *stepCheck) retry() {
+	if k.d.attempts == nil {
+		return
+	}
+	k.s.Retry = &Retry{Backoff: DefaultBackoff}
+	k.s.Retry.Attempts, _ = k.d.attempts.Int()
+	if k.d.backoff != nil {
+		k.s.Retry.Backoff = duration(k.d.backoff)
+	}
+}
+
+func (k *stepCheck) until(round *schemas.Type) {
+	d := k.d
+	if d.until == nil || d.foreach != nil {
+		return
+	}
+	if k.s.Effect {
+		return // that was said
+	}
+	k.s.Every = DefaultEvery
+	if d.every != nil {
+		k.s.Every = duration(d.every)
+		if k.s.Every == 0 {
+			k.c.problem(d.every, "bounds", "every 0s would ask without a pause; write 10s or more")
+		}
+	}
+	k.s.Until = k.c.expr(d.until, "until", k.afterwards(round), schemas.Of(schemas.Bool))
+	if k.s.Until != nil && !k.s.GoOn {
+		k.level.sure[k.i] = append(k.level.sure[k.i], k.s.Until.Ensures()...)
+	}
+}
+
+func (k *stepCheck) require() {
+	d := k.d
+	w := k.afterwards(k.s.Type)
+	k.s.Require = k.c.expr(d.require, "require", w, schemas.Of(schemas.Bool))
+	k.s.Message = k.c.text(d.message, w, schemas.Of(schemas.String))
+	if k.s.Require != nil {
+		k.level.sure[k.i] = append(k.level.sure[k.i], k.s.Require.Ensures()...)
+	}
+}
