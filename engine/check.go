@@ -37,7 +37,7 @@ func (c *checker) problem(n *yamldoc.Node, kind, format string, args ...any) {
 
 // problemAt is about a reference in the text of a node.
 func (c *checker) problemAt(n *yamldoc.Node, line, column, length int, kind, format string, args ...any) {
-	c.add(Problem{Problem: placed(n, line, column, length, kind, fmt.Sprintf(format, args...))})
+	c.add(Problem{Problem: spotIn(n, line, column, length, kind, fmt.Sprintf(format, args...))})
 }
 
 func (c *checker) program() {

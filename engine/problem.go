@@ -63,9 +63,9 @@ func sorted(list []Problem, entry string) []Problem {
 
 // fromRules places a problem of package rules: in the text at, or in the rule whose snippet has an origin.
 func fromRules(at *yamldoc.Node, p rules.Problem) Problem {
-	out := Problem{Problem: placed(origin(at, p.Origin), p.Line, p.Column, p.Length, p.Kind, p.Message)}
+	out := Problem{Problem: spotIn(origin(at, p.Origin), p.Line, p.Column, p.Length, p.Kind, p.Message)}
 	for _, f := range p.Called {
-		spot := placed(origin(at, f.Origin), f.Line, f.Column, 1, "", "")
+		spot := spotIn(origin(at, f.Origin), f.Line, f.Column, 1, "", "")
 		out.Called = append(out.Called, CalledFrom{Rule: f.Rule, File: spot.File, Line: spot.Line, Column: spot.Column, Source: spot.Source})
 	}
 	return out
@@ -78,7 +78,7 @@ func origin(at *yamldoc.Node, handle any) *yamldoc.Node {
 	return at
 }
 
-func placed(n *yamldoc.Node, line, column, length int, kind, message string) yamldoc.Problem {
+func spotIn(n *yamldoc.Node, line, column, length int, kind, message string) yamldoc.Problem {
 	if line == 0 {
 		return n.Problem(kind, message)
 	}
