@@ -22,6 +22,7 @@ type value struct {
 	short bool    // within a chain: an optional step to the left may have ended it with nil
 	elems []value // of a list that is written out
 	lit   any     // the value itself, where it is written out: a string, an int, a bool
+	item  *item   // of a predicate: what it looks at
 }
 
 // A local is a name that a let or a parameter binds.
@@ -35,6 +36,7 @@ type local struct {
 type item struct {
 	value value
 	acc   *value // #acc in reduce
+	list  string // the let that binds the list, where it is walked from its end; see loop
 	outer *item
 	depth int
 }

@@ -39,7 +39,7 @@ func (c *checker) named(n ast.Node, name string, args []ast.Node, e env) value {
 	if c.scope.lookup(name) != nil {
 		return c.reportAt(at, end, KindFunction, "%s is no function: it is a value", name)
 	}
-	near := Nearest(name, append(c.rules.names(), fs.names...))
+	near := schemas.Nearest(name, append(c.rules.names(), fs.names...))
 	if near == "" {
 		return c.reportAt(at, end, KindFunction, "there is no function or rule %s", name)
 	}
@@ -187,6 +187,10 @@ func (c *checker) predicates(f *function, sig *signature, b *binding, args []ast
 		}
 		it := c.newItem(b.result(par.typ), e)
 		c.nested = max(c.nested, it.depth)
+		if f.backwards {
+			c.unique++
+			it.list = fmt.Sprintf("list·%d", c.unique)
+		}
 		if it.depth > maxPredicates {
 			c.report(p.Node, KindBound, "predicates more than %d deep within one another, those of the rules that are called included", maxPredicates)
 			return false
@@ -227,7 +231,7 @@ func (c *checker) predicateResult(f *function, par param, b *binding, it *item, 
 		c.report(p.Node, m.kind, "%s: %s%s", f.Name, m.message, hint)
 		return false
 	}
-	v.key = strings.TrimSuffix(it.value.key, "#") // remembered for element
+	v.item = it
 	return true
 }
 
@@ -236,7 +240,7 @@ func (c *checker) element(f *function, sig *signature, vals []value, out *value)
 	if f.Name != "filter" && f.Name != "find" && f.Name != "findLast" {
 		return
 	}
-	item := vals[1].key + "#"
+	item := vals[1].item.value.key
 	elem := out.typ
 	if f.Name == "filter" {
 		elem = out.typ.Elem
@@ -271,6 +275,9 @@ func (c *checker) lower(n ast.Node, f *function, sig *signature, b *binding, arg
 		}
 		nodes = append(nodes, v.node)
 	}
+	if f.backwards {
+		return c.backwards(n, f, nodes, vals[1].item.list, t)
+	}
 	if f.loop {
 		return c.loop(n, f, nodes, t)
 	}
@@ -298,4 +305,17 @@ func (c *checker) loop(n ast.Node, f *function, nodes []ast.Node, t *schemas.Typ
 	mapped := c.made(&ast.BuiltinNode{Name: "map", Arguments: []ast.Node{list(), nodes[1]}}, n, schemas.ListOf(typeAny))
 	call := c.helper(n, f.over, t, append(append(before, list(), mapped), nodes[2:]...)...)
 	return c.made(&ast.VariableDeclaratorNode{Name: name, Value: nodes[0], Expr: call}, n, t)
+}
+
+// backwards compiles findLast and findLastIndex as a search from the other end: expr's own leave what they compare on the
+// machine's stack, where the expression around them takes it for its operand.
+func (c *checker) backwards(n ast.Node, f *function, nodes []ast.Node, name string, t *schemas.Type) ast.Node {
+	list := func() ast.Node { return c.made(&ast.IdentifierNode{Value: name}, n, schemas.ListOf(typeAny)) }
+	forwards := map[string]string{"findLast": "find", "findLastIndex": "findIndex"}[f.Name]
+	turned := c.helper(n, "reverse", schemas.ListOf(typeAny), c.running(n), list())
+	found := c.made(&ast.BuiltinNode{Name: forwards, Arguments: []ast.Node{turned, nodes[1]}}, n, t)
+	if f.Name == "findLastIndex" {
+		found = c.helper(n, "fromEnd$", t, list(), found)
+	}
+	return c.made(&ast.VariableDeclaratorNode{Name: name, Value: nodes[0], Expr: found}, n, t)
 }

@@ -72,6 +72,9 @@ func (c *checker) pointer(n *ast.PointerNode, e env) value {
 		v := e.item.value
 		v.node = c.made(&ast.PointerNode{}, n, v.typ)
 		return v
+	case n.Name == "index" && e.item.list != "":
+		list := c.made(&ast.IdentifierNode{Value: e.item.list}, n, schemas.ListOf(typeAny))
+		return value{typ: typeInt, node: c.helper(n, "fromEnd$", typeInt, list, c.made(&ast.PointerNode{Name: "index"}, n, typeInt))}
 	case n.Name == "index":
 		return value{typ: typeInt, node: c.made(&ast.PointerNode{Name: "index"}, n, typeInt)}
 	case n.Name == "acc" && e.item.acc != nil:

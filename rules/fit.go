@@ -29,8 +29,13 @@ const maxWords = 64
 
 // orNil is the type of a value that may also be missing.
 func orNil(t *schemas.Type) *schemas.Type {
-	if t == typeNever {
+	switch {
+	case t == typeNever:
 		return typeNil
+	case isVariable(t):
+		c := *t
+		c.Nullable = true
+		return &c
 	}
 	return t.OrNil()
 }
@@ -297,7 +302,7 @@ func noWord(word string, t *schemas.Type) string {
 	if t.Name != "" {
 		name = t.Name
 	}
-	if near := Nearest(word, t.Enum); near != "" {
+	if near := schemas.Nearest(word, t.Enum); near != "" {
 		return fmt.Sprintf("%q is no %s: did you mean %q?", word, strings.TrimPrefix(name, "one of "), near)
 	}
 	return fmt.Sprintf("%q is no %s: the words are %s", word, strings.TrimPrefix(name, "one of "), listed(t.Enum))

@@ -18,11 +18,12 @@ type Function struct {
 type function struct {
 	Function
 	onceReader
-	loop    bool   // takes a list and perhaps a predicate, and is compiled to a loop
-	over    string // the helper that gets the list and the predicate's values, where expr's own loop will not do
-	costly  bool   // the Go function gets the run first, and charges its work to it
-	run     func(args ...any) (any, error)
-	special func(c *checker, n ast.Node, args []ast.Node, vals []value, out value) (value, bool)
+	loop      bool   // takes a list and perhaps a predicate, and is compiled to a loop
+	over      string // the helper that gets the list and the predicate's values, where expr's own loop will not do
+	backwards bool   // walks the list from its end
+	costly    bool   // the Go function gets the run first, and charges its work to it
+	run       func(args ...any) (any, error)
+	special   func(c *checker, n ast.Node, args []ast.Node, vals []value, out value) (value, bool)
 }
 
 type functionTable struct {

@@ -16,9 +16,9 @@ func listFunctions() []*function {
 		looping("filter", "the elements for which the condition holds; what it tests for nil is known of them", "filter([T], T => bool) [T]"),
 		looping("map", "what the predicate gives for each element", "map([T], T => U) [U]"),
 		looping("find", "the first element for which the condition holds", "find([T], T => bool) T?"),
-		looping("findLast", "the last element for which the condition holds", "findLast([T], T => bool) T?"),
+		fromEnd(looping("findLast", "the last element for which the condition holds", "findLast([T], T => bool) T?")),
 		looping("findIndex", "the place of the first element for which the condition holds, from 0", "findIndex([T], T => bool) int?"),
-		looping("findLastIndex", "the place of the last element for which the condition holds, from 0", "findLastIndex([T], T => bool) int?"),
+		fromEnd(looping("findLastIndex", "the place of the last element for which the condition holds, from 0", "findLastIndex([T], T => bool) int?")),
 		looping("count", "how many elements the condition holds for", "count([bool]) int", "count([T], T => bool) int"),
 		madeBy("sum$", "sum", "the sum of the elements, or of what the predicate gives for each", "sum([N]) N", "sum([T], T => N) N"),
 		madeBy("groups$", "groupBy", "the elements by what the predicate gives for each", "groupBy([T], T => string) {[T]}"),
@@ -47,6 +47,19 @@ func listFunctions() []*function {
 		costly(fn("toPairs", "a map as a list, in the order of its names", toPairs, "toPairs({T}) [{key: string, value: T}]")),
 		costly(fn("fromPairs", "a list of names and values as a map; the last of equal names wins", fromPairs, "fromPairs([{key: string, value: T}]) {T}")),
 	}
+}
+
+func fromEnd(f *function) *function {
+	f.backwards = true
+	return f
+}
+
+// indexFromEnd turns a place counted from a list's end into one from its start; nil stays nil.
+func indexFromEnd(args ...any) (any, error) {
+	if args[1] == nil {
+		return nil, nil
+	}
+	return len(args[0].([]any)) - 1 - args[1].(int), nil
 }
 
 func first(args ...any) (any, error) { return at(args[0].([]any), 0), nil }

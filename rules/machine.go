@@ -99,7 +99,7 @@ func machineBase() conf.Config {
 	for name, f := range map[string]func(...any) (any, error){
 		"walk$": walk, "upto$": upTo, "part$": part, "glue$": glue, "negate$": negate, "times$": times, "divide$": divide,
 		"modulo$": modulo, "conform$": conform, "sum$": total, "groups$": groups, "ordered$": ordered, "text$": glueAll,
-		"seen$": seen, "chosen$": chosen,
+		"fromEnd$": indexFromEnd, "seen$": seen, "chosen$": chosen,
 	} {
 		c.Functions[name] = &builtin.Function{Name: name, Func: f}
 	}

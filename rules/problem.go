@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 	"strings"
+
+	"github.com/mozci/mozci-run/schemas"
 )
 
 // A Problem is a mistake in a text, at a place in it.
@@ -113,4 +115,15 @@ func listed(words []string) string {
 		words = append(slices.Clone(words[:most]), "…")
 	}
 	return strings.Join(words, ", ")
+}
+
+// meant says what a misspelt word most probably means, or what there is.
+func meant(word string, candidates []string) string {
+	if near := schemas.Nearest(word, candidates); near != "" {
+		return "did you mean " + near + "?"
+	}
+	if len(candidates) == 0 {
+		return ""
+	}
+	return "there are " + listed(candidates)
 }
