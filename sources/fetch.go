@@ -27,17 +27,27 @@ type Reader struct {
 // has to be JSON in a whole, and is decoded by decoding type's own tags. Errors are of this package's kinds.
 func Fetch[T any](ctx context.Context, r Reader, ep Endpoint, url, doing string) (T, error) {
 	var out T
-	err := r.Get(ctx, ep, url, doing, func(body io.Reader) error {
-		dec := json.NewDecoder(body)
-		if err := dec.Decode(&out); err != nil {
-			return err
-		}
-		if _, err := dec.Token(); err != io.EOF {
-			return errors.Join(err, errors.New("something follows the JSON"))
-		}
-		return nil
-	})
-	return out, err
+	err := r.Get(ctx, ep, url, doing, func(body io.Reader) error { return ReadJSON(body, &out) })
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return out, nil
+}
+
+// ReadJSON decodes a body that is one JSON value and nothing else. The body is read to its end before it is looked at, so that
+// one that is too large or breaks off costs little.
+func ReadJSON(body io.Reader, into any) error {
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(body); err != nil {
+		return err
+	}
+	err := json.Unmarshal(b.Bytes(), into)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && json.NewDecoder(bytes.NewReader(b.Bytes())).Decode(new(json.RawMessage)) == nil {
+		return errors.New("something follows the JSON")
+	}
+	return err
 }
 
 // Get gets a URL and hands its body to read, as a stream. An error of read is mapped as Fetch's are.
@@ -202,13 +212,13 @@ func unreadable(ctx context.Context, err error, body *bounded, status int) *Erro
 		c.Status = status
 		return &c
 	case body.over:
-		return &Error{Kind: ErrTooLarge, Status: status, Err: fmt.Errorf("more than %d bytes came", body.n), Hint: "ask for less at a time"}
+		return &Error{Kind: ErrTooLarge, Status: status, Err: fmt.Errorf("more than %d bytes came", body.n-1), Hint: "ask for less at a time"}
 	case body.err != nil && context.Cause(ctx) != nil:
 		return &Error{Kind: context.Cause(ctx), Status: status}
 	case body.err != nil:
 		return &Error{Kind: ErrUnavailable, Status: status, Err: fmt.Errorf("the answer broke off after %d bytes: %w", body.n, body.err)}
 	case errors.As(err, &typ):
-		return &Error{Kind: ErrChangedFormat, Status: status, Path: "$." + typ.Field, Err: fmt.Errorf("a %s is wanted, and a %s came", typ.Type, typ.Value),
+		return &Error{Kind: ErrChangedFormat, Status: status, Path: "$." + typ.Field, Err: fmt.Errorf("%s is wanted, and %s came", typ.Type, typ.Value),
 			Hint: "mozci-run contract says what else has changed"}
 	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return &Error{Kind: ErrUnavailable, Status: status, Err: fmt.Errorf("after %d bytes the answer is no JSON: %w", body.n, err)}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mozci/mozci-run/sources"
@@ -20,7 +21,7 @@ type toy struct {
 	client *http.Client
 	base   string
 	flaw   string
-	asked  int
+	asked  atomic.Int32
 }
 
 type question struct {
@@ -58,7 +59,7 @@ func (y *toy) Endpoints() []sources.Endpoint {
 }
 
 func (y *toy) list(ctx context.Context, q question) ([]thing, error) {
-	y.asked++
+	asked := y.asked.Add(1)
 	if y.flaw == "deaf" {
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -73,7 +74,7 @@ func (y *toy) list(ctx context.Context, q question) ([]thing, error) {
 		}
 		out, page = append(out, next.Things...), next.Next
 	}
-	if y.flaw == "unsteady" && y.asked > 1 {
+	if y.flaw == "unsteady" && asked > 1 {
 		out[0], out[1] = out[1], out[0]
 	}
 	if y.flaw == "shows the base" {

@@ -1,0 +1,54 @@
+package sources_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/mozci/mozci-run/sources"
+)
+
+func TestFetch(t *testing.T) {
+	type thing struct {
+		Name string `json:"name"`
+		Size int    `json:"size"`
+	}
+	ep := sources.Endpoint{Method: "GET", Limit: 64}
+	for _, tt := range []struct {
+		name, body string
+		kind       error
+		says       string
+	}{
+		{"good", `{"name": "a", "size": 7}`, nil, ""},
+		{"with a line end", "{\"name\": \"a\", \"size\": 7}\n", nil, ""},
+		{"another type", `{"name": "a", "size": "x"}`, sources.ErrChangedFormat, "at $.size: int is wanted, and string came"},
+		{"another value behind it", `{"name": "a"} {"name": "b"}`, sources.ErrChangedFormat, "something follows the JSON"},
+		{"half", `{"name": "a", "si`, sources.ErrUnavailable, "no JSON"},
+		{"nothing", ``, sources.ErrUnavailable, "no JSON"},
+		{"garbage", `<html>`, sources.ErrUnavailable, "no JSON"},
+		{"too large", `{"name": "` + strings.Repeat("a", 64) + `"}`, sources.ErrTooLarge, "more than 64 bytes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			client := &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) { return response(req, 200, tt.body), nil })}
+			got, err := sources.Fetch[thing](t.Context(), sources.Reader{Client: client, Source: "s"}, ep, "https://u:p@ci.example/x?token=secret", "a test")
+			if !errors.Is(err, tt.kind) || err != nil && !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v\nwant %v, with %s", err, tt.kind, tt.says)
+			}
+			if err == nil && got != (thing{"a", 7}) || err != nil && got != (thing{}) {
+				t.Errorf("got %+v beside %v", got, err)
+			}
+			if err != nil && (strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "u:p")) {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestReadJSONGivesTheBodysError(t *testing.T) {
+	var v any
+	if err := sources.ReadJSON(io.MultiReader(strings.NewReader("{}"), failingReader{}), &v); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v", err)
+	}
+}
