@@ -145,7 +145,7 @@ func (l *loop) group(i int) {
 	x := l.x
 	x.c.open(&scope{c: x.c, prog: x.prog, path: x.path + "[" + strconv.Itoa(i) + "]/", steps: x.step.Body, absent: x.absent, outer: x, ctx: x.ctx,
 		vars: with(l.vars, x.step.Each.As, l.items[i]),
-		done: func(s *scope, v verdict) { l.ended(i, ids(x.step.Body, v.vars), v) }})
+		done: func(s *scope, v verdict) { l.ended(i, fitted(x.itemType(), ids(x.step.Body, v.vars)), v) }})
 }
 
 // ids is the results of steps as one object.
@@ -236,18 +236,17 @@ func (x *execution) turned(ctx context.Context, r *record, vars, now map[string]
 	case err != nil:
 		r.fails(err)
 	case enough == true:
-		x.conclude(ctx, r, vars, x.shape(now))
+		x.conclude(ctx, r, vars, fitted(x.step.Type, now))
 	case n >= x.step.Repeat.Max:
 		r.Reason = fmt.Sprintf("its bound of %d rounds was reached", n)
-		x.conclude(ctx, r, vars, x.shape(now))
+		x.conclude(ctx, r, vars, fitted(x.step.Type, now))
 	default:
 		r.ends(Running, NoCause, "")
 	}
 }
 
-// shape keeps of the results those that the step's type has.
-func (x *execution) shape(results map[string]any) any {
-	t := x.step.Type
+// fitted keeps of the results of steps those that a type has.
+func fitted(t *schemas.Type, results map[string]any) any {
 	if t == nil || t.Kind != schemas.Object {
 		return results
 	}

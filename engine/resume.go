@@ -134,25 +134,25 @@ func (e *Engine) firstBad(c dbos.Client, id string) (from int, bad bool, err err
 	return from, false, nil
 }
 
-// A place is where in the journal a record stands.
-type placed struct {
+// A kept record is one with where it stands in the journal.
+type kept struct {
 	record
 	place int
 }
 
 // journal reads the records of a run, in their order.
-func (e *Engine) journal(c dbos.Client, id string) ([]placed, error) {
+func (e *Engine) journal(c dbos.Client, id string) ([]kept, error) {
 	steps, err := dbos.GetWorkflowSteps(c, id, dbos.WithStepsLoadOutput(true))
 	if err != nil {
 		return nil, fmt.Errorf("reading the journal of run %s: %w", id, err)
 	}
-	var out []placed
+	var out []kept
 	for _, s := range steps {
 		text, ok := unquote(s.Output)
 		if s.StepName == "ended" || !ok {
 			continue
 		}
-		p := placed{place: s.StepID}
+		p := kept{place: s.StepID}
 		if err := json.Unmarshal([]byte(text), &p.record); err != nil {
 			return nil, fmt.Errorf("reading the journal of run %s: %s: %w", id, s.StepName, err)
 		}

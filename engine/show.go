@@ -119,13 +119,13 @@ func (s *StepStory) add(r record, ledger []Entry) {
 
 // forget drops what was planned, once it is being done.
 func (s *StepStory) forget() {
-	kept := s.Effects[:0]
+	rest := s.Effects[:0]
 	for _, e := range s.Effects {
 		if e.Outcome.Status != ci.Planned {
-			kept = append(kept, e)
+			rest = append(rest, e)
 		}
 	}
-	s.Effects = kept
+	s.Effects = rest
 }
 
 func stateOf(ledger []Entry, o ci.Outcome) EntryState {
@@ -138,7 +138,7 @@ func stateOf(ledger []Entry, o ci.Outcome) EntryState {
 }
 
 // read reads a run's journal: with this process's DBOS where that runs, otherwise as a client, which launches nothing.
-func (e *Engine) read(ctx context.Context, id string) ([]placed, error) {
+func (e *Engine) read(ctx context.Context, id string) ([]kept, error) {
 	e.launching.Lock()
 	dctx := e.dctx
 	e.launching.Unlock()
