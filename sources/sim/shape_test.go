@@ -367,6 +367,32 @@ func TestTaskclusterAnswersLikeTheRealOne(t *testing.T) {
 		t.Fatalf("no task is %s for %s", state, reason)
 		return ""
 	}
+	q, ix := "/tc/api/queue/v1/task/", "/tc/api/index/v1/"
+	nobody := "AAAAAAAAQACAAAAAAAAAAA"
+	firstPage := do(s, get("/tc/api/queue/v1/task-group/"+group+"/list?limit=2"))
+	var page struct{ ContinuationToken string }
+	if err := json.NewDecoder(firstPage.Body).Decode(&page); err != nil || page.ContinuationToken == "" {
+		t.Fatalf("no continuation token: %v", err)
+	}
+	rows := taskclusterRows(s, p, page.ContinuationToken, in)
+	rows["70-hooktask.http"] = get(q + s.w.slug("fired", p.hookID("generic"), 1))
+	compareShapes(t, s, "taskcluster", rows, map[string]string{"26-artifact-reference.http": "no run leaves references"})
+
+	sc, err := Named("standard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.Access.NoAnonymousReads = true
+	closed, err := New(sc, 1, func() time.Time { return sc.normal().Now }, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareShapes(t, closed, "taskcluster/no-anonymous-role", map[string]asked{"01-task.http": get(q + nobody), "34-index-find.http": get(ix + "task/x.y")}, nil)
+}
+
+// taskclusterRows are the requests for the recordings; in finds a task by its state and the reason of its last run.
+func taskclusterRows(s *Sim, p *push, token string, in func(state, reason string) string) map[string]asked {
+	group := p.decision
 	q, ix, hooks := "/tc/api/queue/v1/task/", "/tc/api/index/v1/", "/tc/api/hooks/v1/hooks/project-gecko/"
 	nobody := "AAAAAAAAQACAAAAAAAAAAA"
 	rev := "gecko.v2.autoland.revision." + p.tip()
@@ -378,12 +404,7 @@ func TestTaskclusterAnswersLikeTheRealOne(t *testing.T) {
 	chosen := "YFYFufpWSPOdxqhMrjeGQQ"
 	payload := payloadFor(s, p, "add-new-jobs", "", `{"tasks": []}`)
 	again := strings.Replace(payload, "{", `{"taskId": "`+chosen+`",`, 1)
-	firstPage := do(s, get("/tc/api/queue/v1/task-group/"+group+"/list?limit=2"))
-	var page struct{ ContinuationToken string }
-	if err := json.NewDecoder(firstPage.Body).Decode(&page); err != nil || page.ContinuationToken == "" {
-		t.Fatalf("no continuation token: %v", err)
-	}
-	rows := map[string]asked{
+	return map[string]asked{
 		"01-task.http":                         get(q + in("failed", "")),
 		"02-task-404.http":                     get(q + nobody),
 		"04-status-failed.http":                get(q + in("failed", "") + "/status"),
@@ -394,7 +415,7 @@ func TestTaskclusterAnswersLikeTheRealOne(t *testing.T) {
 		"11-status-pending.http":               get(q + in("pending", "") + "/status"),
 		"11b-status-completed.http":            get(q + group + "/status"),
 		"13-group-limit2.http":                 get("/tc/api/queue/v1/task-group/" + group + "/list?limit=2").of("group"),
-		"14-group-page2.http":                  get("/tc/api/queue/v1/task-group/" + group + "/list?limit=2&continuationToken=" + page.ContinuationToken).of("group"),
+		"14-group-page2.http":                  get("/tc/api/queue/v1/task-group/" + group + "/list?limit=2&continuationToken=" + token).of("group"),
 		"16-group-404.http":                    get("/tc/api/queue/v1/task-group/" + nobody + "/list"),
 		"19-group-info.http":                   get("/tc/api/queue/v1/task-group/" + group),
 		"20-artifacts.http":                    get(q + group + "/runs/0/artifacts"),
@@ -437,17 +458,4 @@ func TestTaskclusterAnswersLikeTheRealOne(t *testing.T) {
 		"73-tasks-defs.http":                   post("/tc/api/queue/v1/tasks", `{"taskIds": ["`+group+`"]}`),
 		"74-status-404.http":                   get(q + nobody + "/status"),
 	}
-	rows["70-hooktask.http"] = get(q + s.w.slug("fired", p.hookID("generic"), 1))
-	compareShapes(t, s, "taskcluster", rows, map[string]string{"26-artifact-reference.http": "no run leaves references"})
-
-	sc, err := Named("standard")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sc.Access.NoAnonymousReads = true
-	closed, err := New(sc, 1, func() time.Time { return sc.normal().Now }, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	compareShapes(t, closed, "taskcluster/no-anonymous-role", map[string]asked{"01-task.http": get(q + nobody), "34-index-find.http": get(ix + "task/x.y")}, nil)
 }
