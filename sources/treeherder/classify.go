@@ -183,7 +183,7 @@ func (e classify) Find(ctx context.Context, u sources.Unit, _ int, since time.Ti
 			if err != nil {
 				return changed("$[].created", "%q is no time", one.Created)
 			}
-			if one.Classification == cl.classification && one.Text == cl.text && !at.Before(since.Add(-clockSkew)) {
+			if one.Classification == cl.classification && one.Text == cl.text && one.ID > newest.ID && !at.Before(since.Add(-clockSkew)) {
 				newest = one
 			}
 			return nil

@@ -24,6 +24,8 @@
 // page and takes it if it is not full. Where it is full, the second tells which ids there are, and the first is read in
 // windows of ids that fit into a page each. Nothing is read by offset.
 //
+// A history of jobs takes two round trips: see jobsOf.
+//
 // Parameters that Treeherder does not know are ignored without a word, and a misspelt filter gives every job there is.
 // Every row is therefore held against the question, and one that does not belong is an error that names it.
 //
@@ -35,6 +37,6 @@
 //
 // # Decision tasks
 //
-// /push/decisiontask/ remembers its answer for an hour, also where a decision task was still running. Pushes that it leaves
-// out are therefore looked up among the jobs before they are called not runnable.
+// A push without one can run nothing. /push/decisiontask/ remembers its answer for an hour, also where a decision task was
+// still running; they are therefore looked up among the jobs, and it is asked only for pushes that seem to have none.
 package treeherder

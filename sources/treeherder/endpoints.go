@@ -6,11 +6,12 @@ import (
 	"github.com/mozci/mozci-run/sources"
 )
 
-// How large answers may be: a page of 2000 jobs is 2.5 MB, one of 1000 pushes 10 MB, the error lines of a job rarely one.
+// How large answers may be: a page of 2000 jobs is 2.5 MB, one of 1000 pushes 10 MB, and Treeherder keeps
+// a hundred error lines of a job.
 const (
 	jobsLimit   = 16 << 20
 	pushesLimit = 32 << 20
-	linesLimit  = 8 << 20
+	linesLimit  = 4 << 20
 )
 
 var (
@@ -30,7 +31,8 @@ var (
 	projectJobs = sources.Endpoint{
 		Name: "project-jobs", Doc: "jobs of a project with all their columns, in no order",
 		Method: "GET", Path: "/project/{project}/jobs/",
-		Params: []string{"count", "id__gte", "id__in", "id__lt", "job_group_symbol", "job_type_name", "job_type_symbol", "platform", "push_id__in", "result", "retry_id", "task_id"},
+		Params: []string{"count", "id__gte", "id__in", "id__lt", "job_group_symbol", "job_type_name", "job_type_symbol", "platform",
+			"push_id__gte", "push_id__in", "push_id__lte", "result", "retry_id", "task_id"},
 		Schema: "treeherder/project-jobs.schema.json", Decode: reflect.TypeFor[jobList](),
 		Feeds: []string{"events.recent", "jobs.classify", "jobs.failures", "jobs.list", "pushes.runnable"}, Limit: jobsLimit,
 	}
@@ -56,7 +58,7 @@ var (
 		Name: "job-log-url", Doc: "the logs of jobs, and whether they have been read",
 		Method: "GET", Path: "/project/{project}/job-log-url/", Params: []string{"job_id"},
 		Schema: "treeherder/job-log-url.schema.json", Decode: reflect.TypeFor[[]jobLog](),
-		Feeds: []string{"jobs.failures"}, Limit: 8 << 20,
+		Feeds: []string{"jobs.failures"}, Limit: linesLimit,
 	}
 	notes = sources.Endpoint{
 		Name: "note", Doc: "the classifications of a job, by whom and when",

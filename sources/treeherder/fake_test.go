@@ -157,7 +157,9 @@ func (f *fake) pushList(params url.Values) pushList {
 	return pushList{pushMeta{len(out), "autoland"}, out}
 }
 
-func between(id int64, params url.Values) bool {
+func between(id int64, params url.Values) bool { return inside("id", id, params) }
+
+func inside(field string, id int64, params url.Values) bool {
 	at := func(name string, or int64) int64 {
 		n, err := strconv.ParseInt(params.Get(name), 10, 64)
 		if err != nil {
@@ -166,7 +168,7 @@ func between(id int64, params url.Values) bool {
 		return n
 	}
 	const far = 1 << 60
-	return id >= at("id__gte", 0) && id <= at("id__lte", far) && id < at("id__lt", far)
+	return id >= at(field+"__gte", 0) && id <= at(field+"__lte", far) && id < at(field+"__lt", far)
 }
 
 // matching lists the jobs that a question lets through, ordered by id.
@@ -179,7 +181,8 @@ func (f *fake) matching(params url.Values) []row {
 	}
 	var out []row
 	for _, r := range f.jobs {
-		if is("push_id", r.PushID) && in("push_id__in", r.PushID) && in("id__in", r.ID) && between(r.ID, params) && is("job_type_name", r.Type) &&
+		if is("push_id", r.PushID) && in("push_id__in", r.PushID) && in("id__in", r.ID) && between(r.ID, params) && inside("push_id", r.PushID, params) &&
+			is("job_type_name", r.Type) &&
 			is("job_type_symbol", r.TypeSymbol) && is("job_group_symbol", r.GroupSymbol) && is("platform", r.Platform) && is("result", r.Result) &&
 			is("task_id", r.task()) && is("retry_id", r.run()) {
 			out = append(out, r)

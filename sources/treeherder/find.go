@@ -139,41 +139,62 @@ func revisions(revs []string, doing string) ([]string, error) {
 }
 
 // findAll looks for the pushes that hold given revisions, which revisions has checked. Those that Treeherder does not know
-// are missing from the answer. Which push a revision belongs to does not change, and may come from a cache; that it belongs
-// to none may change, and does not where the question is a fresh one.
+// are missing from the answer. It is findFirst and then findRest.
 func (c *Client) findAll(ctx context.Context, project string, revs []string, doing string) (map[string]*push, error) {
-	known, err := c.findMany(sources.Settled(ctx), project, revs, doing)
-	if err != nil || !sources.IsFresh(ctx) {
-		return known, err
-	}
-	return known, c.singly(ctx, project, missing(revs, known), doing, known)
-}
-
-func missing(revs []string, known map[string]*push) []string {
-	return slices.DeleteFunc(slices.Clone(revs), func(rev string) bool { return known[rev] != nil })
-}
-
-// findMany asks for up to ten revisions side by side. Where there are more, the first and the last are asked, then the pushes between
-// them at once, and singly what is still missing: two round trips for a history of any depth.
-func (c *Client) findMany(ctx context.Context, project string, revs []string, doing string) (map[string]*push, error) {
 	known := map[string]*push{}
-	if len(revs) <= atOnce {
-		return known, c.singly(ctx, project, revs, doing, known)
-	}
-	ends := []string{revs[0], revs[len(revs)-1]}
-	if err := c.singly(ctx, project, ends, doing, known); err != nil {
+	if err := c.findFirst(ctx, project, revs, doing, known); err != nil {
 		return nil, err
 	}
-	if a, b := known[ends[0]], known[ends[1]]; a != nil && b != nil {
-		between, err := c.within(ctx, project, doing, min(a.ID, b.ID), max(a.ID, b.ID), maxPushes)
+	return known, c.findRest(ctx, project, revs, doing, known)
+}
+
+// findFirst asks side by side for up to ten revisions; where there are more, for the first and the last of them.
+// Which push a revision belongs to does not change, and may come from a cache.
+func (c *Client) findFirst(ctx context.Context, project string, revs []string, doing string, known map[string]*push) error {
+	if len(revs) > atOnce {
+		revs = []string{revs[0], revs[len(revs)-1]}
+	}
+	return c.singly(sources.Settled(ctx), project, revs, doing, known)
+}
+
+// findRest asks for what findFirst has not asked for: the pushes between the first and the last at once, and singly what is
+// still missing. That a revision belongs to no push may change: in a fresh question it is asked again.
+func (c *Client) findRest(ctx context.Context, project string, revs []string, doing string, known map[string]*push) error {
+	settled := sources.Settled(ctx)
+	if first, last, ok := span(revs, known); ok {
+		between, err := c.within(settled, project, doing, first, last, maxPushes)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for i := range between {
 			known[between[i].Revision] = &between[i]
 		}
 	}
-	return known, c.singly(ctx, project, missing(revs[1:len(revs)-1], known), doing, known)
+	if len(revs) > atOnce {
+		if err := c.singly(settled, project, missing(revs[1:len(revs)-1], known), doing, known); err != nil {
+			return err
+		}
+	}
+	if !sources.IsFresh(ctx) {
+		return nil
+	}
+	return c.singly(ctx, project, missing(revs, known), doing, known)
+}
+
+// span gives the ids between which the pushes of more than ten revisions lie, where findFirst has found both ends.
+func span(revs []string, known map[string]*push) (first, last int64, ok bool) {
+	if len(revs) <= atOnce {
+		return 0, 0, false
+	}
+	a, b := known[revs[0]], known[revs[len(revs)-1]]
+	if a == nil || b == nil {
+		return 0, 0, false
+	}
+	return min(a.ID, b.ID), max(a.ID, b.ID), true
+}
+
+func missing(revs []string, known map[string]*push) []string {
+	return slices.DeleteFunc(slices.Clone(revs), func(rev string) bool { return known[rev] != nil })
 }
 
 // singly looks for revisions side by side and puts those that are known into known.

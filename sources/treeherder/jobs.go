@@ -3,17 +3,10 @@ package treeherder
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/mozci/mozci-run/sources/ci"
 )
-
-// pushesAtOnce is how many pushes one question for jobs names, so that its URL stays below 4094 bytes.
-const pushesAtOnce = 200
 
 // jobsList answers jobs.list: the jobs of the pushes in their order, within one by job id, which is the order in which
 // Treeherder heard of them. Revisions that Treeherder does not know have no jobs. Job.Revision is the tip of the push.
@@ -30,25 +23,21 @@ func (c *Client) jobsList(ctx context.Context, q ci.JobsOn) ([]ci.Job, error) {
 		return nil, err
 	}
 	project := c.project(q.Branch)
-	var known map[string]*push
 	var suite *kind
-	err = each(ctx, 2, func(ctx context.Context, i int) (err error) {
-		if i == 0 {
-			known, err = c.findAll(ctx, project, revs, doing)
-		} else if q.Chunks && q.Job != "" {
-			suite, err = c.sample(ctx, project, q.Job, doing)
-		}
-		return err
+	known, got, err := c.jobsOf(ctx, question{
+		project: project, doing: doing, revs: revs, narrow: q.Job != "",
+		first: func(ctx context.Context) (err error) {
+			if q.Chunks {
+				suite, err = c.sample(ctx, project, q.Job, doing)
+			}
+			return err
+		},
+		wanted: func() []selection { return selections(q.Job, suite) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	on := inOrder(revs, known)
-	got, err := c.onPushes(ctx, project, doing, on, selections(q.Job, suite))
-	if err != nil {
-		return nil, err
-	}
-	return c.answer(ctx, q, project, doing, on, got)
+	return c.answer(ctx, q, project, doing, inOrder(revs, known), got)
 }
 
 // answer sorts rows by their pushes and translates them.
@@ -69,25 +58,6 @@ func (c *Client) answer(ctx context.Context, q ci.JobsOn, project, doing string,
 		return out, c.addGroups(ctx, project, doing, out)
 	}
 	return out, nil
-}
-
-// inOrder lists the pushes of revisions, each once.
-func inOrder(revs []string, known map[string]*push) []*push {
-	var out []*push
-	seen := map[int64]bool{}
-	for _, rev := range revs {
-		if p := known[rev]; p != nil && !seen[p.ID] {
-			seen[p.ID] = true
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// A selection is what a question for jobs asks besides their pushes.
-type selection struct {
-	params  url.Values
-	belongs func(k kind) string
 }
 
 // selections says what to ask for a job type, or for its suite where one of its jobs is known. Actions ask for the chunks
@@ -135,33 +105,4 @@ func (c *Client) sample(ctx context.Context, project, job, doing string) (*kind,
 		return nil, err
 	}
 	return &got.kind, nil
-}
-
-// onPushes reads the jobs on pushes that any of the selections lets through.
-func (c *Client) onPushes(ctx context.Context, project, doing string, on []*push, wanted []selection) ([]row, error) {
-	var filters []filter
-	for chunk := range slices.Chunk(on, pushesAtOnce) {
-		ids := map[int64]bool{}
-		names := make([]string, len(chunk))
-		for i, p := range chunk {
-			ids[p.ID] = true
-			names[i] = strconv.FormatInt(p.ID, 10)
-		}
-		for _, w := range wanted {
-			params := maps.Clone(w.params)
-			params.Set("push_id__in", strings.Join(names, ","))
-			filters = append(filters, filter{project: project, doing: doing, params: params, belongs: func(k kind) string {
-				if !ids[k.PushID] {
-					return fmt.Sprintf("it is on push %d", k.PushID)
-				}
-				return w.belongs(k)
-			}})
-		}
-	}
-	parts := make([][]row, len(filters))
-	err := each(ctx, len(filters), func(ctx context.Context, i int) (err error) {
-		parts[i], err = c.all(ctx, filters[i])
-		return err
-	})
-	return slices.Concat(parts...), err
 }

@@ -223,6 +223,38 @@ func TestManyRevisionsAreFoundInTwoRoundTrips(t *testing.T) {
 	}
 }
 
+func TestAHistoryOfJobsTakesTwoRoundTrips(t *testing.T) {
+	f := &fake{}
+	var revs []string
+	for i := range int64(20) {
+		f.pushes = append(f.pushes, somePush(1000-i*7, 1))
+		f.jobs = append(f.jobs, someJob(5000-i, 1000-i*7, label, "success"), someJob(6000-i, 1000-i*7, "another", "success"))
+		revs = append(revs, hashOf((1000-i*7)*1000))
+	}
+	q := ci.JobsOn{Branch: "autoland", Job: label, Revisions: revs}
+	got, err := f.client(Options{}).jobsList(t.Context(), q)
+	if err != nil || len(got) != 20 || got[19].Revision != revs[19] {
+		t.Fatalf("%d jobs, %v", len(got), err)
+	}
+	if len(f.asked) != 4 { // the ends side by side; then the pushes and the jobs side by side
+		t.Errorf("asked for %v", f.asked)
+	}
+	f.pushes = append(f.pushes, somePush(2000, 1)) // newer than the first of the question
+	f.jobs = append(f.jobs, someJob(7000, 2000, label, "busted"))
+	q.Revisions = slices.Insert(slices.Clone(revs[1:]), 5, hashOf(2000000), hashOf(7))
+	if got, err = f.client(Options{}).jobsList(t.Context(), q); err != nil || len(got) != 20 || got[5].ID != "7000" {
+		t.Errorf("with a push that lies outside of the others, %d jobs, %v", len(got), err)
+	}
+	for i := range int64(2100) { // more than a page, on a push that nobody asked for
+		f.jobs = append(f.jobs, someJob(10000+i, 999, label, "success"))
+	}
+	f.pushes = append(f.pushes, somePush(999, 1))
+	q.Revisions = revs
+	if got, err = f.client(Options{}).jobsList(t.Context(), q); err != nil || len(got) != 20 {
+		t.Errorf("with a crowd between them, %d jobs, %v", len(got), err)
+	}
+}
+
 // A push that an earlier round did not know has to be looked for again, whatever a cache holds.
 func TestAFreshQuestionAsksAgainForWhatWasNotKnown(t *testing.T) {
 	f := someTree()

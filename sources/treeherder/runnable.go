@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,6 +23,9 @@ type decisionTask struct {
 // runnable answers pushes.runnable, in the order of the question. A push without a decision task that succeeded, is
 // running, or is still to run, is not runnable: because its author asked for that, where the message of its tip says
 // DONTBUILD. A revision that Treeherder does not know yet has nothing against it.
+//
+// Decision tasks are looked up among the jobs. Before a push is called not runnable, /push/decisiontask/ is asked for it
+// as well; that alone would not do, since it remembers for an hour that there was none.
 func (c *Client) runnable(ctx context.Context, q ci.RunnableOn) ([]ci.Runnable, error) {
 	doing := "decision tasks of " + q.Branch
 	revs, err := revisions(q.Revisions, doing)
@@ -29,65 +33,45 @@ func (c *Client) runnable(ctx context.Context, q ci.RunnableOn) ([]ci.Runnable, 
 		return nil, err
 	}
 	project := c.project(q.Branch)
-	known, err := c.findAll(ctx, project, revs, doing)
+	known, got, err := c.jobsOf(ctx, question{project: project, doing: doing, revs: revs, narrow: true,
+		wanted: func() []selection { return []selection{decisionSymbol} }})
 	if err != nil {
 		return nil, err
 	}
-	tasks, coming, err := c.decisions(ctx, project, doing, inOrder(revs, known))
-	if err != nil {
-		return nil, err
+	tasks, coming := decisions(got)
+	without := slices.DeleteFunc(inOrder(revs, known), func(p *push) bool { return tasks[p.ID] != "" || coming[p.ID] })
+	for chunk := range slices.Chunk(without, pushesAtOnce) {
+		more, err := c.decisionTasks(ctx, project, doing, chunk)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(tasks, more)
 	}
 	out := make([]ci.Runnable, len(q.Revisions))
 	for i, rev := range q.Revisions {
 		out[i].Revision = rev
-		p := known[strings.ToLower(rev)]
-		if p == nil || coming[p.ID] {
-			continue
-		}
-		out[i].Decision = tasks[p.ID]
-		if out[i].Decision == "" {
-			out[i].NotRunnable = whyNot(p)
+		if p := known[strings.ToLower(rev)]; p != nil {
+			out[i].Decision = tasks[p.ID]
+			if tasks[p.ID] == "" && !coming[p.ID] {
+				out[i].NotRunnable = whyNot(p)
+			}
 		}
 	}
 	return out, nil
 }
 
-func whyNot(p *push) *ci.NotRunnable {
-	why := ci.NoDecision
-	if len(p.Revisions) > 0 && strings.Contains(p.Revisions[0].Comments, "DONTBUILD") {
-		why = ci.DontBuild
+// decisionSymbol is how Treeherder itself tells decision tasks: by this symbol, and by the end of their names.
+var decisionSymbol = selection{url.Values{"job_type_symbol": {"D"}}, func(k kind) string {
+	if k.TypeSymbol == "D" {
+		return ""
 	}
-	return &why
-}
+	return "its symbol is " + k.TypeSymbol
+}}
 
-// decisions gives the decision tasks by push id, and the pushes whose decision task has not ended.
-func (c *Client) decisions(ctx context.Context, project, doing string, on []*push) (map[int64]string, map[int64]bool, error) {
-	tasks, coming := map[int64]string{}, map[int64]bool{}
-	chunks := slices.Collect(slices.Chunk(on, pushesAtOnce))
-	parts := make([]map[int64]string, len(chunks))
-	err := each(ctx, len(chunks), func(ctx context.Context, i int) (err error) {
-		parts[i], err = c.decisionTasks(ctx, project, doing, chunks[i])
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	var without []*push
-	for i, part := range parts {
-		for _, p := range chunks[i] {
-			if tasks[p.ID] = part[p.ID]; tasks[p.ID] == "" {
-				without = append(without, p)
-			}
-		}
-	}
-	symbol := selection{url.Values{"job_type_symbol": {"D"}}, func(k kind) string {
-		if k.TypeSymbol == "D" {
-			return ""
-		}
-		return "its symbol is " + k.TypeSymbol
-	}}
-	got, err := c.onPushes(ctx, project, doing, without, []selection{symbol})
-	for _, r := range got {
+// decisions gives the decision tasks by push id, and the pushes that have one which has not ended.
+func decisions(got []row) (tasks map[int64]string, coming map[int64]bool) {
+	tasks, coming = map[int64]string{}, map[int64]bool{}
+	for _, r := range sorted(got) { // of several the newest
 		switch {
 		case !strings.HasSuffix(r.Type, "Decision Task"):
 		case states[r.State] != ci.Completed:
@@ -96,7 +80,15 @@ func (c *Client) decisions(ctx context.Context, project, doing string, on []*pus
 			tasks[r.PushID] = r.task()
 		}
 	}
-	return tasks, coming, err
+	return tasks, coming
+}
+
+func whyNot(p *push) *ci.NotRunnable {
+	why := ci.NoDecision
+	if len(p.Revisions) > 0 && strings.Contains(p.Revisions[0].Comments, "DONTBUILD") {
+		why = ci.DontBuild
+	}
+	return &why
 }
 
 // decisionTasks asks for the decision tasks that succeeded. Treeherder answers 404 where none of the pushes has one.
