@@ -49,9 +49,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	select {
 	case <-w.ready:
 	case <-ctx.Done():
-		w.body.CloseWithError(ctx.Err())
+	}
+	if err := ctx.Err(); err != nil { // also where the handler gave up for it, and so was ready
+		w.body.CloseWithError(err)
 		cancel()
-		return nil, ctx.Err()
+		return nil, err
 	}
 	if w.failed != nil {
 		cancel()
