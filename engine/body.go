@@ -98,7 +98,7 @@ func (r *record) fails(err error) {
 }
 
 func evalMessage(e *rules.EvalError) string {
-	p, ok := e.Origin.(Place)
+	p, ok := placeIn(e.Origin, e.Line, e.Column)
 	if !ok {
 		return e.Message
 	}

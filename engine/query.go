@@ -319,7 +319,7 @@ func (x *execution) decisions(ctx context.Context, fact any) []Decision {
 			return nil
 		}
 		dec := Decision{Rule: d.Rule, Index: i, Value: value, Row: d.Row, When: d.When, Evidence: "label"}
-		if p, ok := d.Origin.(Place); ok {
+		if p, ok := placeIn(d.Origin, 1, 1); ok {
 			dec.Place = &p
 		}
 		if m, ok := row.(map[string]any); ok {
