@@ -127,6 +127,26 @@ func machineType(t *schemas.Type) reflect.Type {
 
 // check finds the type of a node and rewrites it.
 func (c *checker) check(n ast.Node, e env) value {
+	v := c.start(n, e)
+	if v.short { // a chain ends here
+		v.short = false
+		v.typ = orNil(v.typ)
+		v.node = c.made(&ast.ChainNode{Node: v.node}, n, v.typ)
+		c.narrowed(&v, e)
+	}
+	return v
+}
+
+// narrowed takes the nil from the type of a value that is known not to be nil here.
+func (c *checker) narrowed(v *value, e env) {
+	if v.typ.Nullable && v.key != "" && slices.Contains(e.sure, v.key) {
+		v.typ = v.typ.NonNil()
+		v.node.SetType(machineType(v.typ))
+	}
+}
+
+// start is check for what a step of a chain starts from: a ?. to the left that finds nil ends the whole chain.
+func (c *checker) start(n ast.Node, e env) value {
 	if c.stopped {
 		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
 	}
@@ -140,10 +160,7 @@ func (c *checker) check(n ast.Node, e env) value {
 		return c.report(n, KindBound, "more than %d nodes, those of the rules that are called included: split it", maxSize)
 	}
 	v := c.node(n, e)
-	if v.typ.Nullable && v.key != "" && slices.Contains(e.sure, v.key) {
-		v.typ = v.typ.NonNil()
-		v.node.SetType(machineType(v.typ))
-	}
+	c.narrowed(&v, e)
 	return v
 }
 
@@ -166,7 +183,7 @@ func (c *checker) node(n ast.Node, e env) value {
 	case *ast.PointerNode:
 		return c.pointer(n, e)
 	case *ast.ChainNode:
-		return c.chain(n, e)
+		return c.start(n.Node, e)
 	case *ast.MemberNode:
 		return c.member(n, e)
 	case *ast.SliceNode:

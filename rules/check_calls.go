@@ -71,6 +71,9 @@ func (c *checker) apply(n ast.Node, f *function, args []ast.Node, e env) value {
 		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
 	}
 	out := value{typ: b.result(sig.result)}
+	if f.Name == "first" || f.Name == "last" || f.Name == "get" {
+		out.key = callKey(f.Name, keysOfAll(vals))
+	}
 	c.element(f, sig, vals, &out)
 	if f.special != nil {
 		if v, done := f.special(c, n, args, vals, out); done {
@@ -78,6 +81,14 @@ func (c *checker) apply(n ast.Node, f *function, args []ast.Node, e env) value {
 		}
 	}
 	out.node = c.lower(n, f, sig, b, args, vals, out.typ)
+	return out
+}
+
+func keysOfAll(vals []value) []string {
+	out := make([]string, len(vals))
+	for i, v := range vals {
+		out[i] = v.key
+	}
 	return out
 }
 
@@ -90,7 +101,7 @@ func counted(n int, what string) string {
 
 // choose finds the first signature that the arguments fit, and reports where there is none.
 func (c *checker) choose(n ast.Node, f *function, sigs []*signature, args []ast.Node, vals []value, e env) (*signature, *binding, bool) {
-	for i, sig := range sigs {
+	for _, sig := range sigs {
 		b := &binding{}
 		wrong, why := -1, (*misfit)(nil)
 		for j := range args {
@@ -103,9 +114,9 @@ func (c *checker) choose(n ast.Node, f *function, sigs []*signature, args []ast.
 			}
 		}
 		if why == nil {
-			return sig, b, c.predicates(f, sig, b, args, vals, e, len(sigs) == 1 || i == len(sigs)-1)
+			return sig, b, c.predicates(f, sig, b, args, vals, e)
 		}
-		if len(sigs) == 1 || why.kind != KindType && i == len(sigs)-1 {
+		if len(sigs) == 1 {
 			m := &misfit{why.kind, fmt.Sprintf("%s: %s", f.Name, why.message)}
 			if why.kind == KindNil {
 				m.message += c.nilHint(args[wrong])
@@ -123,21 +134,9 @@ func (c *checker) choose(n ast.Node, f *function, sigs []*signature, args []ast.
 // noSignature reports the first argument that keeps every signature from fitting.
 func (c *checker) noSignature(f *function, sigs []*signature, args []ast.Node, vals []value) {
 	for j := range args {
-		var last *misfit
-		fits := false
-		for _, sig := range sigs {
-			if sig.param(j).predicate != nil {
-				fits = true
-				break
-			}
-			if last = (&binding{}).unify(sig.param(j).typ, vals[j].typ); last == nil {
-				fits = true
-				break
-			}
-		}
-		if !fits {
-			if last.kind == KindNil {
-				c.report(args[j], KindNil, "%s: %s%s", f.Name, last.message, c.nilHint(args[j]))
+		if !fitsOne(sigs, j, vals[j].typ) {
+			if vals[j].typ.Nullable && fitsOne(sigs, j, vals[j].typ.NonNil()) {
+				c.report(args[j], KindNil, "%s asks for a value, and this may be nil (it is %s)%s", f.Name, a(vals[j].typ), c.nilHint(args[j]))
 				return
 			}
 			c.report(args[j], KindType, "%s is called as %s, and this is %s", f.Name, strings.Join(f.Signatures, " or "), a(vals[j].typ))
@@ -145,6 +144,16 @@ func (c *checker) noSignature(f *function, sigs []*signature, args []ast.Node, v
 		}
 	}
 	c.report(args[0], KindType, "%s is called as %s: its arguments do not go together", f.Name, strings.Join(f.Signatures, " or "))
+}
+
+// fitsOne says whether a type may be argument j of one of the signatures.
+func fitsOne(sigs []*signature, j int, t *schemas.Type) bool {
+	for _, sig := range sigs {
+		if p := sig.param(j); p.predicate != nil || (&binding{}).unify(p.typ, t) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // predicatesAnyway looks for mistakes in a predicate although its list has one: names that are not there at all.
@@ -170,7 +179,7 @@ func (c *checker) newItem(t *schemas.Type, e env) *item {
 }
 
 // predicates checks what is done with each element.
-func (c *checker) predicates(f *function, sig *signature, b *binding, args []ast.Node, vals []value, e env, _ bool) bool {
+func (c *checker) predicates(f *function, sig *signature, b *binding, args []ast.Node, vals []value, e env) bool {
 	for j, arg := range args {
 		p, ok := arg.(*ast.PredicateNode)
 		if !ok {
@@ -195,13 +204,12 @@ func (c *checker) predicates(f *function, sig *signature, b *binding, args []ast
 			c.report(p.Node, KindBound, "predicates more than %d deep within one another, those of the rules that are called included", maxPredicates)
 			return false
 		}
-		if f.Name == "reduce" {
-			acc := value{typ: widened(vals[2].typ)}
-			it.acc = &acc
-			b.bind("U", acc.typ)
-		}
 		inner := e
 		inner.item = it
+		if f.Name == "reduce" {
+			it.acc = &value{typ: c.accumulated(p, inner, vals[2].typ)}
+			b.bind("U", it.acc.typ)
+		}
 		if par.predicate == typeBool {
 			vals[j] = c.condition(p.Node, inner, f.Name+" asks a condition of each element")
 		} else {
@@ -215,6 +223,29 @@ func (c *checker) predicates(f *function, sig *signature, b *binding, args []ast
 		}
 	}
 	return true
+}
+
+// accumulated is the type of #acc: that of what reduce starts with. Where that says nothing of the elements, as [] and nil
+// do, it is found by looking at what the predicate makes of it.
+func (c *checker) accumulated(p *ast.PredicateNode, e env, start *schemas.Type) *schemas.Type {
+	t := widened(start)
+	if t != typeNil && !(t.Kind == schemas.List && t.Elem == typeNever) {
+		return t
+	}
+	e.item.acc = &value{typ: t}
+	if t == typeNil {
+		e.item.acc.typ = typeNever
+	}
+	before := len(c.problems)
+	v := c.check(p.Node, e)
+	if len(c.problems) > before { // they are found again
+		c.problems = c.problems[:before]
+		return t
+	}
+	if j, ok := join(t, v.typ); ok {
+		return widened(j)
+	}
+	return t
 }
 
 func (c *checker) predicateResult(f *function, par param, b *binding, it *item, p *ast.PredicateNode, v *value) bool {

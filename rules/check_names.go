@@ -78,7 +78,7 @@ func (c *checker) pointer(n *ast.PointerNode, e env) value {
 	case n.Name == "index":
 		return value{typ: typeInt, node: c.made(&ast.PointerNode{Name: "index"}, n, typeInt)}
 	case n.Name == "acc" && e.item.acc != nil:
-		return value{typ: e.item.acc.typ, node: c.made(&ast.PointerNode{Name: "acc"}, n, e.item.acc.typ)}
+		return value{typ: e.item.acc.typ, key: e.item.value.key + "acc", node: c.made(&ast.PointerNode{Name: "acc"}, n, e.item.acc.typ)}
 	case n.Name == "acc":
 		return c.report(n, KindName, "#acc is there in reduce only")
 	}
@@ -123,23 +123,12 @@ func (c *checker) taken(name string, e env) string {
 	return ""
 }
 
-// chain is a row of members with a ?. in it: nil where that finds nil.
-func (c *checker) chain(n *ast.ChainNode, e env) value {
-	v := c.check(n.Node, e)
-	if v.short {
-		v.typ = orNil(v.typ)
-		v.short = false
-	}
-	v.node = c.made(&ast.ChainNode{Node: v.node}, n, v.typ)
-	return v
-}
-
 // member is a.b, a?.b, a[0] or a["b"].
 func (c *checker) member(n *ast.MemberNode, e env) value {
 	if n.Optional {
 		c.guard(n.Node)
 	}
-	base := c.check(n.Node, e)
+	base := c.start(n.Node, e)
 	name, named := n.Property.(*ast.StringNode)
 	var index value
 	if !named {
@@ -149,16 +138,16 @@ func (c *checker) member(n *ast.MemberNode, e env) value {
 		return value{typ: typeBad, node: base.node}
 	}
 	out := value{short: base.short, open: base.open}
-	t := base.typ
-	if t.Nullable && !isAny(t) {
-		if !n.Optional {
-			return c.nilMember(n, base)
-		}
+	t, missing := base.typ.NonNil(), base.typ.Nullable && !isAny(base.typ)
+	if missing && n.Optional {
 		out.short = true
 		out.open = out.open.and(base.key)
-		if t = t.NonNil(); base.typ == typeNil {
-			t = typeNever
+	}
+	if base.typ == typeNil {
+		if !n.Optional {
+			return c.report(n.Node, KindNil, "this is nil, which has no members")
 		}
+		t = typeNever
 	}
 	var prop ast.Node
 	if named {
@@ -177,14 +166,14 @@ func (c *checker) member(n *ast.MemberNode, e env) value {
 	if out.typ == typeBad {
 		return value{typ: typeBad, node: base.node}
 	}
+	if missing && !n.Optional {
+		return c.nilMember(n, base)
+	}
 	out.node = c.made(&ast.MemberNode{Node: base.node, Property: prop, Optional: n.Optional}, n, out.typ)
 	return out
 }
 
 func (c *checker) nilMember(n *ast.MemberNode, base value) value {
-	if base.typ == typeNil {
-		return c.report(n.Node, KindNil, "nil has no members")
-	}
 	what := "this"
 	if id, ok := n.Node.(*ast.IdentifierNode); ok {
 		what = id.Value

@@ -129,15 +129,15 @@ func (c *checker) equal(n *ast.BinaryNode, e env) value {
 	var yes, no keys
 	switch {
 	case rightNil:
-		no = l.open.and(l.key)
+		no = l.there()
 	case leftNil:
-		no = r.open.and(r.key)
+		no = r.there()
 	default:
 		if !r.typ.Nullable {
-			yes = yes.and(l.open.and(l.key)...)
+			yes = yes.and(l.there()...)
 		}
 		if !l.typ.Nullable {
-			yes = yes.and(r.open.and(r.key)...)
+			yes = yes.and(r.there()...)
 		}
 	}
 	out := value{typ: typeBool, yes: yes, no: no}
@@ -189,7 +189,7 @@ func (c *checker) in(n *ast.BinaryNode, e env) value {
 	}
 	out := value{typ: typeBool}
 	if r.typ.Elem == nil || !r.typ.Elem.Nullable {
-		out.yes = l.open.and(l.key)
+		out.yes = l.there()
 	}
 	out.node = c.inNode(n, l, r)
 	return out
@@ -261,10 +261,10 @@ func (c *checker) coalesce(n *ast.BinaryNode, e env) value {
 	}
 	out := value{typ: t}
 	if r.lit == false { // x?.flag ?? false
-		out.yes = l.open.and(l.key).and(l.yes...)
+		out.yes = l.there().and(l.yes...)
 	}
 	if r.lit == true {
-		out.no = l.open.and(l.key).and(l.no...)
+		out.no = l.there().and(l.no...)
 	}
 	ln, rn := l, r
 	if !same(left, t) {

@@ -60,7 +60,12 @@ func (x *impl) reachable() []*points {
 	return []*points{x.points}
 }
 
-func (s *Set) reachable() []*points { return []*points{s.counts().cover} }
+func (s *Set) reachable() []*points {
+	if s == nil {
+		return nil
+	}
+	return []*points{s.counts().cover}
+}
 
 func (c *Coverage) know(p *points) {
 	c.mu.Lock()

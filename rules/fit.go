@@ -12,7 +12,7 @@ import (
 // Types that only the checker makes. Each is known by its address.
 var (
 	typeAny   = &schemas.Type{Kind: schemas.Any, Nullable: true}
-	typeNil   = &schemas.Type{Kind: schemas.Any, Nullable: true, Name: "nil"}
+	typeNil   = &schemas.Type{Kind: schemas.Any, Nullable: true}
 	typeNever = &schemas.Type{Kind: schemas.Any, Name: "nothing"} // of the elements of []
 	typeBad   = &schemas.Type{Kind: schemas.Any, Name: "unknown"} // of what has a mistake: nothing more is said about it
 
@@ -235,6 +235,9 @@ func fitWords(have, want *schemas.Type) *misfit {
 }
 
 func fitObject(have, want *schemas.Type) *misfit {
+	if have.Name != "" && want.Name != "" && have.Name != want.Name {
+		return &misfit{KindType, fmt.Sprintf("%s is wanted, and this is %s", a(want), a(have))}
+	}
 	for _, f := range want.Fields {
 		g := have.Field(f.Name)
 		if g == nil {
@@ -276,7 +279,7 @@ func same(have, want *schemas.Type) bool {
 	return true
 }
 
-// comparable says whether values of the two types can be equal at all.
+// canEqual says whether values of the two types can be equal at all.
 func canEqual(a, b *schemas.Type) bool {
 	if a.Kind == schemas.Any || b.Kind == schemas.Any || a.Nullable && b.Nullable {
 		return true
@@ -298,14 +301,14 @@ func canEqual(a, b *schemas.Type) bool {
 
 // noWord says that a vocabulary lacks a word, and which was meant.
 func noWord(word string, t *schemas.Type) string {
-	name := "one of " + listed(t.Enum)
+	wrong := fmt.Sprintf("%q is none of %s", word, listed(t.Enum))
 	if t.Name != "" {
-		name = t.Name
+		wrong = fmt.Sprintf("%q is no %s (%s)", word, t.Name, listed(t.Enum))
 	}
 	if near := schemas.Nearest(word, t.Enum); near != "" {
-		return fmt.Sprintf("%q is no %s: did you mean %q?", word, strings.TrimPrefix(name, "one of "), near)
+		return fmt.Sprintf("%s: did you mean %q?", wrong, near)
 	}
-	return fmt.Sprintf("%q is no %s: the words are %s", word, strings.TrimPrefix(name, "one of "), listed(t.Enum))
+	return wrong
 }
 
 func memberNames(t *schemas.Type) []string {

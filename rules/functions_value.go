@@ -21,6 +21,10 @@ func valueFunctions() []*function {
 	duration := fn("duration", "the duration that a text says: 90s, 15m, 1h30m; nil where it is none. A text that is written out is checked, and never nil",
 		readAs(schemas.Duration), "duration(string) duration?")
 	duration.special = writtenOut(schemas.Duration)
+	whole := fn("int", "the number without its fraction; nil where a text is no whole number", toInt, "int(float) int", "int(string) int?", "int(any) int?")
+	whole.special = notOf("int")
+	fraction := fn("float", "the number with a fraction; nil where a text is none", toFloat, "float(float) float", "float(string) float?", "float(any) float?")
+	fraction.special = notOf("float")
 	return []*function{
 		fn("len", "how many elements a list or a map has, or characters a text", length, "len([T]) int", "len(string) int", "len({T}) int"),
 		fn("type", "what kind of value it is", kindOf, "type(any) nil|bool|int|float|string|time|duration|list|map"),
@@ -28,8 +32,8 @@ func valueFunctions() []*function {
 		fn("ceil", "the least whole number that is not smaller", round(math.Ceil), "ceil(float) float"),
 		fn("floor", "the greatest whole number that is not larger", round(math.Floor), "floor(float) float"),
 		fn("round", "the nearest whole number", round(math.Round), "round(float) float"),
-		fn("int", "the number without its fraction; nil where a text is no whole number", toInt, "int(float) int", "int(string) int?", "int(any) int?"),
-		fn("float", "the number with a fraction; nil where a text is none", toFloat, "float(float) float", "float(string) float?", "float(any) float?"),
+		whole,
+		fraction,
 		costly(fn("string", "the value as text: times as 2025-03-01T12:00:00Z, durations as 1h30m0s, lists and objects as JSON, nil as nothing", toText, "string(any) string")),
 		costly(fn("toJSON", "the value as JSON, members by name", toJSON, "toJSON(any) string")),
 		fn("fromJSON", "the value that is written in JSON, of any type; nil where it is none", fromJSON, "fromJSON(string) any"),
@@ -214,6 +218,17 @@ func writtenOut(k schemas.Kind) func(c *checker, n ast.Node, args []ast.Node, va
 		}
 		node := c.made(&ast.ConstantNode{Value: v}, n, t)
 		return value{typ: t, node: node, lit: v}, true
+	}
+}
+
+// notOf refuses what is known to be neither a number nor a text. (A value of any type may be one.)
+func notOf(name string) func(c *checker, n ast.Node, args []ast.Node, vals []value, out value) (value, bool) {
+	return func(c *checker, n ast.Node, args []ast.Node, vals []value, out value) (value, bool) {
+		t := vals[0].typ
+		if isNumber(t) || t.Kind == schemas.String || t.Kind == schemas.Any {
+			return value{}, false
+		}
+		return c.report(args[0], KindType, "%s asks for a number or a text, and this is %s", name, a(t)), true
 	}
 }
 

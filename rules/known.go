@@ -21,6 +21,14 @@ func (k keys) and(more ...string) keys {
 	return out
 }
 
+// there is what is not nil where the value is not.
+func (v value) there() keys {
+	if v.typ.Nullable {
+		return v.open.and(v.key)
+	}
+	return v.open
+}
+
 // either is what is known where one of two conditions holds, and nobody knows which.
 func (k keys) either(other keys) keys {
 	var out keys
@@ -30,6 +38,14 @@ func (k keys) either(other keys) keys {
 		}
 	}
 	return out
+}
+
+// callKey is the key of a call whose arguments have these.
+func callKey(name string, args []string) string {
+	if slices.Contains(args, "") {
+		return ""
+	}
+	return name + "(" + strings.Join(args, ",") + ")"
 }
 
 // renamed is what a caller knows when a rule's body knows k: the keys of parameters become those of the arguments,

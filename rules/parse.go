@@ -60,6 +60,8 @@ func syntaxMessage(m string) string {
 		return unexpected(token)
 	}
 	switch {
+	case m == "unexpected end of expression":
+		return unexpected("EOF")
 	case m == "literal not terminated":
 		return "a text in quotes is not closed on its line"
 	case m == "unclosed comment":
@@ -89,6 +91,8 @@ func unexpected(token string) string {
 		return "a single & means nothing: && does"
 	case value == "#" || value == ".":
 		return value + " stands for the element that a predicate looks at, as in filter(jobs, .tier == 1): there is none here"
+	case value == ":":
+		return "unexpected :; an object in a predicate goes into parentheses, as in map(jobs, ({id: .id}))"
 	case kind == "Identifier":
 		return fmt.Sprintf("unexpected %s: an operator is missing before it", value)
 	case kind == "String":

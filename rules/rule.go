@@ -394,23 +394,13 @@ func bindParam(p parameter, t *schemas.Type, outer *local) *local {
 // bound puts lets for the parameters around a rule's body, and says what the caller learns.
 func (c *checker) bound(n ast.Node, r *rule, vals []value, body value) value {
 	params, keys := make([]string, len(r.params)), make([]string, len(r.params))
-	key := r.Name + "("
 	for i, p := range r.params {
 		params[i], keys[i] = p.key, vals[i].key
-		if vals[i].key == "" {
-			key = ""
-		}
-		if key != "" {
-			key += vals[i].key + ","
-		}
-	}
-	if key != "" {
-		key += ")"
 	}
 	if len(vals) == 0 {
 		return value{typ: body.typ, node: body.node}
 	}
-	out := value{typ: body.typ, key: key, yes: body.yes.renamed(params, keys), no: body.no.renamed(params, keys)}
+	out := value{typ: body.typ, key: callKey(r.Name, keys), yes: body.yes.renamed(params, keys), no: body.no.renamed(params, keys)}
 	out.node = body.node
 	for i := len(r.params) - 1; i >= 0; i-- {
 		out.node = c.made(&ast.VariableDeclaratorNode{Name: r.params[i].key, Value: vals[i].node, Expr: out.node}, n, body.typ)
