@@ -70,9 +70,23 @@ func (c *coordinator) run() (Result, error) {
 	if len(c.plan.Effects) > 0 && res.Status == Planned {
 		res.Plan = &c.plan
 	}
+	res.Next = next(res)
 	c.outputs(&res, last)
 	c.end(&res)
 	return res, c.fatal
+}
+
+// next is what a person can do about how a run ended.
+func next(res Result) string {
+	switch {
+	case res.Status == Planned:
+		return "mozci-run runs resume --apply " + res.Run
+	case res.Status == Succeeded:
+		return ""
+	case res.Cause == ByApproval:
+		return "mozci-run runs approve " + res.Run + ", then mozci-run runs resume " + res.Run
+	}
+	return "mozci-run runs resume " + res.Run
 }
 
 // start records when the run began and whether it does effects.

@@ -271,7 +271,7 @@ func (p *performance) resolve(ctx context.Context, r *record, en Entry, failed e
 	if failed = errors.Join(failed, err); failed != nil {
 		reason += ": " + failed.Error()
 	}
-	en.State, en.Reason = Uncertain, reason
+	en.State, en.Reason, en.expires = Uncertain, reason, p.c.e.wall() // no call is under way any more
 	if err := p.c.mark(ctx, en); err != nil {
 		return err
 	}

@@ -1,0 +1,373 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/sources"
+	"github.com/mozci/mozci-run/sources/ci"
+)
+
+const fill = `
+inputs:
+  revisions: {type: list, default: [r1, r2]}
+  total: {type: int, default: 1}
+steps:
+  - {id: look, uses: test.ask, with: {name: look}}
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: "${{ inputs.revisions }}", total: "${{ inputs.total }}"}}
+  - {id: below, uses: test.ask, with: {name: below}}
+outputs:
+  said: ${{ map(fill, .revision + " " + .status) }}
+`
+
+// told lists the effects that were told: "planned r1 (reason)".
+func (w *world) told() []string {
+	var out []string
+	for _, e := range w.heard(engine.EffectEvent) {
+		o := e.Outcome
+		reason := o.Reason
+		if o.Run != "" {
+			reason = strings.ReplaceAll(reason, o.Run, "RUN")
+		}
+		out = append(out, fmt.Sprintf("%s %s#%d: %s", o.Status, o.Revision, o.Ordinal, reason))
+	}
+	return out
+}
+
+func TestPlanThenApply(t *testing.T) {
+	w := durable(t)
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Planned, "2 to do")
+	if got := w.service.arrived(); len(got) > 0 {
+		t.Fatalf("a plan has done %v", got)
+	}
+	if diff := cmp.Diff([]string{"planned r1#1: 0 of 1 there or on their way", "planned r2#1: 0 of 1 there or on their way"}, w.told()); diff != "" {
+		t.Error(diff)
+	}
+	if got, want := w.steps(), "look=succeeded fill=planned below=not_run"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if res.Plan == nil || len(res.Plan.Effects) != 1 || len(res.Plan.Effects[0].Outcomes) != 2 || strings.Join(res.Plan.After, " ") != "below" {
+		t.Errorf("the plan is %+v", res.Plan)
+	}
+	if last := w.heard(engine.RunEnded)[0]; last.Status != engine.Planned || last.Next == "" {
+		t.Errorf("the last event is %+v", last)
+	}
+	e.Close()
+	w.forget()
+	res, err = w.engine().Apply(context.Background(), res.Run, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1", "r2/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"look", "below"}, w.service.asked); diff != "" {
+		t.Errorf("the answers of the plan were not kept: %s", diff)
+	}
+}
+
+func TestConfirmContinues(t *testing.T) {
+	w := newWorld(t)
+	var seen engine.Plan
+	res := w.run(fill+`
+finally:
+  - {id: tell, uses: notify.webhook, with: {text: done}}
+`, nil, engine.Options{Confirm: func(p engine.Plan) bool { seen = p; return true }})
+	w.want(res, engine.Succeeded, "")
+	if len(seen.Effects) != 1 {
+		t.Errorf("the plan that was shown: %+v", seen)
+	}
+	if diff := cmp.Diff([]string{"r1/1", "r2/1", "notice: done"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]any{"r1 done", "r2 done"}, res.Outputs["said"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPlanWithNothingToDoGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.service.jobs = []ci.Job{{ID: "1", Type: "j", Revision: "r1", State: ci.Running}, {ID: "2", Type: "j", Revision: "r2", State: ci.Completed, Result: ci.TestFailed}}
+	res := w.run(fill, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"already r1#0: is running: it was there already", "already r2#0: ended with testfailed: it was there already"}, w.told()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestInconclusiveFreesTheNextOrdinal(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	start := func() engine.Result {
+		t.Helper()
+		w.forget()
+		res, err := e.Start(context.Background(), w.program(fill), map[string]any{"revisions": []any{"r1"}, "total": 2}, engine.Options{Apply: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.want(res, engine.Succeeded, "")
+		return res
+	}
+	start()
+	if diff := cmp.Diff([]string{"r1/1", "r1/2"}, w.service.arrived()); diff != "" {
+		t.Fatal(diff)
+	}
+	w.service.jobs[1].State, w.service.jobs[1].Result = ci.Completed, ci.Exception
+	start()
+	if diff := cmp.Diff([]string{"r1/1", "r1/2", "r1/3"}, w.service.arrived()); diff != "" {
+		t.Fatal(diff)
+	}
+	start()
+	if diff := cmp.Diff([]string{"already r1#1: is pending: asked for by run RUN", "already r1#3: is pending: asked for by run RUN"}, w.told()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnseenRequestBlocksUntilItsLeaseEnds(t *testing.T) {
+	w := newWorld(t)
+	w.service.hidden = true
+	w.service.terms.Lease = time.Hour
+	e := w.engine()
+	for i, want := range []string{"r1/1", "r1/1", "r1/1 r1/2"} {
+		if i == 2 {
+			w.clock.Sleep(context.Background(), 61*time.Minute)
+		}
+		if _, err := e.Start(context.Background(), w.program(fill), map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(w.service.arrived(), " "); got != want {
+			t.Fatalf("after run %d: %s, want %s", i, got, want)
+		}
+	}
+	asked, err := e.Asked(context.Background(), "b", "j")
+	if err != nil || len(asked) != 2 || asked[0].Ordinal != 1 || asked[0].Request != "r1/1" {
+		t.Errorf("the ledger says %+v, %v", asked, err)
+	}
+}
+
+func TestTwoRunsOneTrigger(t *testing.T) {
+	w := durable(t)
+	var wg sync.WaitGroup
+	w.service.after = func(context.Context, sources.Unit, int) error { time.Sleep(10 * time.Millisecond); return nil }
+	engines := []*engine.Engine{w.engine(), w.engine()}
+	for i := range 4 {
+		wg.Go(func() {
+			res, err := engines[i%2].Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			w.want(res, engine.Succeeded, "")
+		})
+	}
+	wg.Wait()
+	if got := w.service.arrived(); len(got) != 2 {
+		t.Errorf("four runs that want the same two jobs have asked for %v", got)
+	}
+}
+
+func TestAgain(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	for i, again := range []bool{false, false, true} {
+		if _, err := e.Start(context.Background(), w.program(fill), map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true, Again: again}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := len(w.service.arrived()), []int{1, 1, 2}[i]; got != want {
+			t.Errorf("after run %d: %d triggers, want %d", i, got, want)
+		}
+	}
+}
+
+func TestNoticeIsSentOnce(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello}}\n")
+	for range 2 {
+		if _, err := e.Start(context.Background(), tell, nil, engine.Options{Apply: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"notice: hello"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRetriggerIsBlockedByWhatIsOnItsWay(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	more := w.program("steps:\n  - {id: more, uses: jobs.retrigger, with: {branch: b, job: j, revisions: [r1], add: 2}}\n")
+	run := func() { e.Start(context.Background(), more, nil, engine.Options{Apply: true}) }
+	run()
+	run()
+	if diff := cmp.Diff([]string{"r1/1", "r1/2"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	ended := w.clock.Now()
+	for i := range w.service.jobs {
+		w.service.jobs[i].State, w.service.jobs[i].Result, w.service.jobs[i].Ended = ci.Completed, ci.Success, &ended
+	}
+	w.clock.Sleep(context.Background(), time.Minute)
+	looked := w.program("steps:\n  - {id: look, uses: test.ask, with: {name: l}}\n  - {id: more, uses: jobs.retrigger, with: {branch: b, job: j, revisions: [r1], add: 2}}\n")
+	if _, err := e.Start(context.Background(), looked, nil, engine.Options{Apply: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.service.arrived(); len(got) != 4 {
+		t.Errorf("the evidence was there when the run looked, and it has not asked for more: %v", got)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	w := newWorld(t)
+	res := w.run("limits: {effects: 2}\n"+fill, map[string]any{"revisions": []any{"r1", "r2", "r3", "r4"}}, engine.Options{Apply: true})
+	w.want(res, engine.Incomplete, "limit of 2 effects")
+	if diff := cmp.Diff([]string{"r1/1", "r2/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	want := []string{"done r1#1: asked for by this run", "done r2#1: asked for by this run", "refused r3#0: the limit of 2 effects for a run is reached",
+		"refused r4#0: not come to: the limit of 2 effects for a run is reached"}
+	if diff := cmp.Diff(want, w.told()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPushesAreNamedByTheirTips(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(fill, map[string]any{"revisions": []any{"r1-mid", "r1", "nowhere"}}, engine.Options{Apply: true})
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	if got := w.told(); len(got) != 2 || !strings.Contains(got[1], "refused nowhere#0: there is no such push") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestRefusedByTheService(t *testing.T) {
+	w := newWorld(t)
+	w.service.before = func(u sources.Unit, _ int) error {
+		if u.Key.Revision == "r1" {
+			return &sources.Error{Kind: sources.ErrRefused, Doing: "triggering", Hint: "the tree is closed"}
+		}
+		return nil
+	}
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if got := w.told(); len(got) != 2 || !strings.Contains(got[0], "refused r1#1") || !strings.Contains(got[1], "done r2#1") {
+		t.Errorf("%q", got)
+	}
+	w.service.before = nil
+	if _, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"r2/1", "r1/1"}, w.service.arrived()); diff != "" {
+		t.Errorf("the ordinal that came to nothing was not free: %s", diff)
+	}
+}
+
+// An unclear call: it ends with an error that leaves it open whether it has arrived.
+func TestUnclearCallIsLookedFor(t *testing.T) {
+	rows := []struct {
+		name       string
+		arrives    bool
+		conclusive bool
+		find       sources.Presence
+		status     engine.Status
+		calls      int
+	}{
+		{"found", true, true, sources.Found, engine.Succeeded, 1},
+		{"conclusively absent", false, true, sources.Absent, engine.Succeeded, 1},
+		{"absent, which says nothing", true, false, sources.Absent, engine.Incomplete, 1},
+		{"cannot tell", true, true, sources.CannotTell, engine.Incomplete, 1},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			w := newWorld(t)
+			tries := 0
+			w.service.terms = sources.Terms{Conclusive: r.conclusive, Settling: time.Minute}
+			fails := func() error {
+				if tries++; tries == 1 {
+					return errUnavailable
+				}
+				return nil
+			}
+			if r.arrives {
+				w.service.after = func(context.Context, sources.Unit, int) error { return fails() }
+			} else {
+				w.service.before = func(sources.Unit, int) error { return fails() }
+			}
+			began := w.clock.Now()
+			w.service.find = func(u sources.Unit, n int) (sources.Finding, error) {
+				if waited := w.clock.Now().Sub(began); waited < time.Minute {
+					t.Errorf("looked after %s, before the service has settled", waited)
+				}
+				return sources.Finding{Presence: r.find, Receipt: sources.Receipt{Request: "r1/1"}}, nil
+			}
+			res := w.run(fill, map[string]any{"revisions": []any{"r1", "r2"}}, engine.Options{Apply: true})
+			w.want(res, r.status, "")
+			want := []string{"r1/1", "r2/1"}
+			if r.status == engine.Incomplete {
+				want = want[:1]
+				if res.Cause != engine.ByUncertain || !strings.Contains(w.told()[0], "uncertain r1#1") {
+					t.Errorf("cause %s, told %q", res.Cause, w.told())
+				}
+			}
+			if diff := cmp.Diff(want, w.service.arrived()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestUncertainIsNotRepeated(t *testing.T) {
+	w := durable(t)
+	w.service.hidden = true
+	w.service.find = func(sources.Unit, int) (sources.Finding, error) { return sources.Finding{Presence: sources.CannotTell}, nil }
+	w.service.after = func(context.Context, sources.Unit, int) error { return errUnavailable }
+	e := w.engine()
+	one := map[string]any{"revisions": []any{"r1"}}
+	res, err := e.Start(context.Background(), w.program(fill), one, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Incomplete, "not known whether it has arrived")
+	again, err := e.Resume(context.Background(), res.Run, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(again, engine.Incomplete, "not known whether it has arrived")
+	other, err := e.Start(context.Background(), w.program(fill), one, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(other, engine.Succeeded, "") // it is on its way, for all that is known
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Fatalf("an uncertain effect was repeated: %v", got)
+	}
+	w.service.find = nil // a person has looked, and now it can be seen
+	again, err = e.Resume(context.Background(), res.Run, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(again, engine.Succeeded, "")
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Fatalf("an uncertain effect was repeated: %v", got)
+	}
+}

@@ -1,0 +1,350 @@
+package engine_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mozci/mozci-run/engine"
+)
+
+func TestRunAnswersAndOutputs(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+inputs:
+  n: {type: int, default: 2}
+steps:
+  - id: a
+    uses: test.ask
+    with: {name: a, n: "${{ inputs.n + 1 }}"}
+  - id: b
+    let: a.n * 10
+outputs:
+  b: ${{ b }}
+  name: ${{ a.name }}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff(map[string]any{"b": 30, "name": "a"}, res.Outputs); diff != "" {
+		t.Error(diff)
+	}
+	if got := w.steps(); got != "a=succeeded b=succeeded" {
+		t.Error(got)
+	}
+}
+
+func TestReadsOverlap(t *testing.T) {
+	w := newWorld(t)
+	both := make(chan struct{}, 2)
+	meet := func(ctx context.Context, in question) (reply, error) {
+		both <- struct{}{}
+		for len(both) < 2 {
+			select {
+			case <-ctx.Done():
+				return reply{}, context.Cause(ctx)
+			case <-time.After(time.Millisecond):
+			}
+		}
+		return reply{Name: in.Name}, nil
+	}
+	w.service.answers["a"], w.service.answers["b"] = meet, meet
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}}
+  - {id: b, uses: test.ask, with: {name: b}}
+  - {id: c, let: 'a.name + b.name'}
+outputs: {c: "${{ c }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if res.Outputs["c"] != "ab" {
+		t.Error(res.Outputs)
+	}
+}
+
+// slowly answers after a moment in which the others could have started.
+func slowly(w *world, name string, then func()) {
+	w.service.answers[name] = func(ctx context.Context, in question) (reply, error) {
+		select {
+		case <-ctx.Done():
+			return reply{}, context.Cause(ctx)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if then != nil {
+			then()
+		}
+		return reply{Name: in.Name}, nil
+	}
+}
+
+func TestEffectIsBarrier(t *testing.T) {
+	w := newWorld(t)
+	early := false
+	slowly(w, "above", func() { early = len(w.service.arrived()) > 0 })
+	below := 0
+	w.service.answers["below"] = func(_ context.Context, in question) (reply, error) {
+		below = len(w.service.arrived())
+		return reply{}, nil
+	}
+	res := w.run(`
+steps:
+  - {id: above, uses: test.ask, with: {name: above}}
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: [r1, r2]}}
+  - {id: below, uses: test.ask, with: {name: below}}
+`, nil, engine.Options{Apply: true})
+	w.want(res, engine.Succeeded, "")
+	if early || below != 2 {
+		t.Errorf("an effect began before the step above had ended: %v; effects done when the step below began: %d, want 2", early, below)
+	}
+	if got := w.steps(); got != "above=succeeded fill=succeeded below=succeeded" {
+		t.Error(got)
+	}
+}
+
+func TestFailedRequireStopsEffects(t *testing.T) {
+	w := newWorld(t)
+	slowly(w, "beside", nil)
+	res := w.run(`
+steps:
+  - id: a
+    uses: test.ask
+    with: {name: a, n: 3}
+    require: a.n > 3
+    message: only ${{ a.n }} of them
+  - {id: beside, uses: test.ask, with: {name: beside}}
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: [r1]}}
+  - {id: after_all, let: fill}
+`, nil, engine.Options{Apply: true})
+	w.want(res, engine.Failed, "only 3 of them")
+	if res.Cause != engine.ByRequire || res.Step != "a" {
+		t.Errorf("cause %s, step %s", res.Cause, res.Step)
+	}
+	if got := w.service.arrived(); len(got) > 0 {
+		t.Errorf("effects below a failed require: %v", got)
+	}
+	if got, want := w.steps(), "a=failed beside=not_run fill=not_run after_all=not_run"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestSkipPropagates(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+inputs: {n: {type: int, default: 0}}
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, if: inputs.n > 0}
+  - {id: b, let: a.n + 1}
+  - {id: c, let: b * 2}
+  - {id: d, let: 'c ?? 7'}
+  - {id: e, uses: test.ask, with: {name: e, n: "${{ c }}"}}
+outputs: {d: "${{ d }}", c: "${{ c }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff(map[string]any{"d": 7, "c": nil}, res.Outputs); diff != "" {
+		t.Error(diff)
+	}
+	got := strings.Fields(w.steps())
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"a=skipped", "b=skipped", "c=skipped", "d=succeeded", "e=skipped"}, got); diff != "" {
+		t.Error(diff)
+	}
+	last := w.heard(engine.StepEnded)[2]
+	if want := "b has no value: a has no value: if was false: inputs.n > 0"; last.Reason != want {
+		t.Errorf("reason %q, want %q", last.Reason, want)
+	}
+}
+
+func TestUntilAsksPastCache(t *testing.T) {
+	w := newWorld(t)
+	n := 0
+	w.service.answers["a"] = func(_ context.Context, in question) (reply, error) { n++; return reply{N: n}, nil }
+	began := w.clock.Now()
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, until: a.n == 3, every: 10m}
+outputs: {n: "${{ a.n }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"a!", "a!", "a!"}, w.service.asked); diff != "" {
+		t.Error(diff)
+	}
+	if took := w.clock.Now().Sub(began); took != 20*time.Minute {
+		t.Errorf("it took %s, want two waits of 10m", took)
+	}
+	if rounds := w.heard(engine.RoundEnded); len(rounds) != 2 || rounds[1].Round != 2 || len(w.heard(engine.Waiting)) != 2 {
+		t.Errorf("%d rounds told, %d waits", len(rounds), len(w.heard(engine.Waiting)))
+	}
+}
+
+func TestTimeoutKeepsLastRound(t *testing.T) {
+	w := newWorld(t)
+	n := 0
+	w.service.answers["a"] = func(_ context.Context, in question) (reply, error) { n++; return reply{N: n}, nil }
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, until: a.n == 100, every: 10m, timeout: 25m}
+  - {id: b, let: a.n}
+outputs: {n: "${{ a.n }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Failed, "timed out after 25m")
+	if res.Cause != engine.ByTimeout || res.Outputs["n"] != 3 {
+		t.Errorf("cause %s, outputs %v", res.Cause, res.Outputs)
+	}
+	if got := w.steps(); got != "a=failed b=not_run" {
+		t.Error(got)
+	}
+}
+
+func TestOnTimeoutContinue(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a, n: 4}, until: a.n == 100, every: 10m, timeout: 25m, on_timeout: continue}
+  - {id: b, let: a.n + 1}
+outputs: {n: "${{ b }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if res.Outputs["n"] != 5 {
+		t.Error(res.Outputs)
+	}
+	if e := w.heard(engine.StepEnded)[0]; e.Cause != engine.ByTimeout || e.Status != engine.Succeeded {
+		t.Errorf("a ended as %s, cause %q", e.Status, e.Cause)
+	}
+}
+
+func TestHangingQueryTimesOut(t *testing.T) {
+	w := newWorld(t)
+	w.service.answers["a"] = func(ctx context.Context, in question) (reply, error) {
+		w.clock.Sleep(ctx, time.Hour)
+		<-ctx.Done()
+		return reply{}, context.Cause(ctx)
+	}
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, timeout: 30s}
+`, nil, engine.Options{})
+	w.want(res, engine.Failed, "the step's timeout has passed")
+}
+
+func TestRetry(t *testing.T) {
+	w := newWorld(t)
+	n := 0
+	w.service.answers["a"] = func(_ context.Context, in question) (reply, error) {
+		if n++; n < 3 {
+			return reply{}, errUnavailable
+		}
+		return reply{N: n}, nil
+	}
+	began := w.clock.Now()
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, retry: {attempts: 3, backoff: 10s}}
+outputs: {n: "${{ a.n }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if took := w.clock.Now().Sub(began); res.Outputs["n"] != 3 || took != 30*time.Second {
+		t.Errorf("outputs %v, and it took %s; want 10s and 20s of backoff", res.Outputs, took)
+	}
+	n = -10
+	res = w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, retry: {attempts: 2, backoff: 10s}}
+`, nil, engine.Options{})
+	w.want(res, engine.Failed, "unavailable")
+	if n != -8 || res.Error.Kind != "unavailable" {
+		t.Errorf("asked %d times, error %+v", n+10, res.Error)
+	}
+}
+
+func TestForeach(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+inputs: {names: {type: list, default: [x, y, z]}}
+steps:
+  - id: each
+    uses: test.ask
+    foreach: inputs.names
+    as: name
+    parallel: 2
+    with: {name: "${{ name }}"}
+  - id: groups
+    foreach: inputs.names
+    as: name
+    parallel: 3
+    steps:
+      - {id: q, uses: test.ask, with: {name: "${{ name }}", n: 4}}
+      - {id: s, let: q.n + 1}
+outputs:
+  names: ${{ map(each, .item + .result.name) }}
+  sums: ${{ map(groups, .item + string(.result.s)) }}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff(map[string]any{"names": []any{"xx", "yy", "zz"}, "sums": []any{"x5", "y5", "z5"}}, res.Outputs); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestForeachItemFails(t *testing.T) {
+	w := newWorld(t)
+	w.service.answers["y"] = func(context.Context, question) (reply, error) { return reply{}, errUnavailable }
+	res := w.run(`
+inputs: {names: {type: list, default: [x, y, z]}}
+steps:
+  - {id: each, uses: test.ask, foreach: inputs.names, with: {name: "${{ item }}"}}
+  - {id: b, let: len(each)}
+`, nil, engine.Options{})
+	w.want(res, engine.Failed, "unavailable")
+	if got := w.steps(); got != "each=failed b=not_run" {
+		t.Error(got)
+	}
+	if diff := cmp.Diff([]string{"x", "y"}, w.service.asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRepeat(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+steps:
+  - id: narrow
+    repeat:
+      until: n.n >= 3
+      max: 10
+      steps:
+        - {id: n, uses: test.ask, with: {name: n, n: "${{ (n?.n ?? 0) + 1 }}"}}
+outputs: {n: "${{ narrow.n.n }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if res.Outputs["n"] != 3 {
+		t.Error(res.Outputs)
+	}
+}
+
+func TestFinallySeesStatus(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, require: a.n > 0, message: nothing came}
+finally:
+  - {id: tell, uses: notify.webhook, if: run.status != "succeeded", with: {text: "${{ run.status }}: ${{ run.reason }}"}}
+`, nil, engine.Options{Apply: true})
+	w.want(res, engine.Failed, "nothing came")
+	if diff := cmp.Diff([]string{"notice: failed: nothing came"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRuntimeLimit(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+limits: {runtime: 1h}
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, until: a.n == 100, every: 10m}
+`, nil, engine.Options{})
+	w.want(res, engine.Incomplete, "limit of time")
+	if res.Cause != engine.ByLimit {
+		t.Error(res.Cause)
+	}
+}
