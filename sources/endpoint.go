@@ -14,6 +14,7 @@ type Endpoint struct {
 	Decode reflect.Type // the Go type into which its answer is decoded; nil where none is
 	Feeds  []string     // the queries and effects that use it
 	Limit  int64        // how many bytes its answer may have, unpacked; 0 means DefaultLimit
+	Asks   bool         // whether it changes nothing although it is a POST: a plan may ask it
 	Text   bool         // whether its answer is not JSON
 }
 

@@ -75,7 +75,7 @@ var (
 		Feeds: []string{"jobs.retrigger", "jobs.trigger"},
 	}
 	epExpand = sources.Endpoint{
-		Name: "expand-scopes", Doc: "a set of scopes with all that its roles imply", Method: http.MethodPost, Path: "/api/auth/v1/scopes/expand",
+		Name: "expand-scopes", Doc: "a set of scopes with all that its roles imply", Method: http.MethodPost, Path: "/api/auth/v1/scopes/expand", Asks: true,
 		Schema: "taskcluster/scopes.schema.json", Decode: reflect.TypeFor[scopeset](), Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.trigger"}, Limit: 8 << 20,
 	}
 	epScopes = sources.Endpoint{
