@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// A command is one call of mozci-run.
+type command struct {
+	m     machine
+	ctx   context.Context
+	flags flags
+}
+
+// flags are those that all commands share.
+type flags struct {
+	profile string
+	config  string
+	db      string
+	output  string
+}
+
+// Main runs the command with the given arguments and returns its exit code. It may be called any number of times.
+// It ends early, in an orderly way, when ctx does.
+func Main(ctx context.Context, args []string, m machine) int {
+	c := &command{m: m, ctx: ctx}
+	root := c.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
+		err = usage("mozci-run --help shows what there is", "%w", err)
+	}
+	report(m.stderr, err)
+	return exitCode(err)
+}
+
+const rootLong = `mozci-run finds the push that broke a CI job. A workflow in YAML says how, and mozci-run runs it: it walks the
+pushes, finds the last one on which the job was green, asks for the job on every push in between, watches
+what comes of it, and names the culprit.
+
+Effects are shown before they are done: --apply, or y on a terminal, does them.`
+
+const rootExample = `  # a simulated CI, to see how it looks: nothing real is asked or changed
+  mozci-run --profile sim --apply backfill
+
+  # what would be done about the failed job that a link points at (Treeherder, Taskcluster, pushlog)
+  mozci-run backfill 'https://treeherder.mozilla.org/jobs?repo=autoland&selectedTaskRun=…'
+
+  # the same, done, with inputs by hand
+  mozci-run backfill --apply -i job=test-linux/opt-mochitest-1 -i revision=4fe1c2…`
+
+// root makes the tree of commands. The root itself is run.
+func (c *command) root() *cobra.Command {
+	root := c.runCommand()
+	root.Use = "mozci-run WORKFLOW [LINK]"
+	root.Short = "find the push that broke a CI job"
+	root.Long, root.Example = rootLong, rootExample
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetOut(c.m.stdout)
+	root.SetErr(c.m.stderr)
+	root.SetIn(c.m.stdin)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(cmd.CommandPath()+" --help shows what it takes", "%w", err)
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&c.flags.profile, "profile", "", "which adapters answer, and where (MOZCI_PROFILE; mozilla)")
+	f.StringVar(&c.flags.config, "config", "", "the file of profiles (mozci.yaml here or in a folder above)")
+	f.StringVar(&c.flags.db, "db", "", "where runs are kept: a file, memory, or postgres://… (a file in the user's state directory)")
+	f.StringVar(&c.flags.output, "output", "text", "text or json")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if c.flags.output != "text" && c.flags.output != "json" {
+			return usage("--output text, or --output json", "there is no output %q", c.flags.output)
+		}
+		return nil
+	}
+	root.AddCommand(c.runCommand(), c.checkCommand(), c.queryCommand(), c.runsCommand(), c.sourcesCommand(), c.simCommand())
+	root.CompletionOptions.HiddenDefaultCmd = false
+	c.completeFlags(root)
+	return root
+}
+
+// exactly wants n arguments, and says which.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage(cmd.CommandPath()+" --help shows what it takes", "%s wants %s, and got %d arguments", cmd.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}
+
+// note writes a line for people.
+func (c *command) note(format string, args ...any) { fmt.Fprintf(c.m.stderr, format+"\n", args...) }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/sources"
+)
+
+// What a command's end is called to those who start it.
+const (
+	exitDone       = 0 // done; a culprit found is done
+	exitFound      = 1 // check, test, contract or watch found something, or a require failed
+	exitUsage      = 2 // wrong use
+	exitFailed     = 3 // a source or the machine failed us
+	exitIncomplete = 4 // waiting, interrupted, or a limit was reached: it can go on
+)
+
+// A usageError is a mistake in how the command was called.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usage makes a usageError. hint says what to do next.
+func usage(hint, format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...), hint}
+}
+
+// An ending is the end of a command that has said already what there was to say.
+type ending int
+
+func (e ending) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// A runEnding is how a run has ended, which has been told already.
+type runEnding struct{ result engine.Result }
+
+func (e *runEnding) Error() string { return fmt.Sprintf("run %s %s", e.result.Run, e.result.Status) }
+
+// exitCode is the one place in which the end of a command gets its code.
+func exitCode(err error) int {
+	var end ending
+	var run *runEnding
+	var wrong *usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &end):
+		return int(end)
+	case errors.As(err, &run):
+		switch run.result.Status {
+		case engine.Succeeded, engine.Planned:
+			return exitDone
+		case engine.Incomplete, engine.Cancelled, engine.Interrupted:
+			return exitIncomplete
+		}
+		if run.result.Cause == engine.ByRequire {
+			return exitFound
+		}
+		return exitFailed
+	case errors.As(err, &wrong), errors.Is(err, sources.ErrRefused):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitIncomplete
+	}
+	return exitFailed
+}
+
+// report says what went wrong, and what to do next.
+func report(w io.Writer, err error) {
+	var end ending
+	var run *runEnding
+	if err == nil || errors.As(err, &end) || errors.As(err, &run) {
+		return
+	}
+	text, hint := err.Error(), ""
+	var wrong *usageError
+	var source *sources.Error
+	switch {
+	case errors.As(err, &wrong):
+		hint = wrong.hint
+	case errors.As(err, &source) && source.Hint != "" && strings.HasSuffix(text, " ("+source.Hint+")"):
+		hint = source.Hint
+		text = strings.TrimSuffix(text, " ("+hint+")")
+	}
+	fmt.Fprintf(w, "mozci-run: %s\n", text)
+	if hint == "" {
+		hint = "mozci-run --help shows what there is"
+	}
+	fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(hint, "\n", "\n  "))
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mozci/mozci-run/schemas"
+	"github.com/mozci/mozci-run/sources/ci"
+)
+
+// as reads a fact as a Go value, where it has that shape. Nothing, and an empty list, have none.
+func as[T any](fact any) (T, bool) {
+	var out T
+	if list, ok := fact.([]any); fact == nil || ok && len(list) == 0 {
+		return out, false
+	}
+	err := schemas.TypeOf[T]().Bind(fact, &out)
+	return out, err == nil
+}
+
+// describe writes a fact for people, in lines: the things of the field in short, everything else as it is.
+func describe(fact any) []string {
+	if rows, ok := as[[]ci.Row](fact); ok {
+		return each(rows, func(r ci.Row) string { return pushLine(r.Push) })
+	}
+	if r, ok := as[ci.Row](fact); ok {
+		return []string{pushLine(r.Push)}
+	}
+	if pushes, ok := as[[]ci.Push](fact); ok {
+		return each(pushes, pushLine)
+	}
+	if p, ok := as[ci.Push](fact); ok {
+		return []string{pushLine(p)}
+	}
+	if list, ok := as[[]ci.Changeset](fact); ok {
+		return each(list, changesetLine)
+	}
+	if list, ok := as[[]ci.Outcome](fact); ok {
+		return each(list, outcomeLine)
+	}
+	switch v := fact.(type) {
+	case nil:
+		return []string{"none"}
+	case string:
+		return []string{short(v)}
+	case []any:
+		if len(v) == 0 {
+			return []string{"none"}
+		}
+		var out []string
+		for _, e := range v {
+			if e != "" {
+				out = append(out, describe(e)...)
+			}
+		}
+		return out
+	case map[string]any:
+		text, err := (&schemas.Type{Kind: schemas.Any}).Marshal(v)
+		if err == nil {
+			return []string{string(text)}
+		}
+	}
+	return []string{fmt.Sprint(fact)}
+}
+
+func each[T any](list []T, f func(T) string) []string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = f(e)
+	}
+	return out
+}
+
+func pushLine(p ci.Push) string {
+	return words(shortPush(p), p.Author, p.Date.UTC().Format("2006-01-02 15:04"), p.Link)
+}
+
+// shortPush names a push: its revision, and its number.
+func shortPush(p ci.Push) string {
+	if p.Revision == "" {
+		return "push " + p.ID
+	}
+	if p.ID == "" {
+		return short(p.Revision)
+	}
+	return short(p.Revision) + " (push " + p.ID + ")"
+}
+
+func changesetLine(c ci.Changeset) string {
+	return words(short(c.Revision), c.Author, firstLine(c.Desc), c.Link)
+}
+
+func outcomeLine(o ci.Outcome) string {
+	return words(string(o.Status)+":", o.Job, "on", short(o.Revision), o.Reason, o.Link)
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return s
+}
+
+// words joins what there is.
+func words(list ...string) string {
+	var out []string
+	for _, s := range list {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, "  ")
+}
+
+// short cuts a whole revision to 12 digits.
+func short(s string) string {
+	if len(s) == 40 && strings.Trim(s, "0123456789abcdef") == "" {
+		return s[:12]
+	}
+	return s
+}
+
+// or is s, or the other where s is empty.
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

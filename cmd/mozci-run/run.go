@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/sources/ci"
+)
+
+// A runOrder is what run is told.
+type runOrder struct {
+	given  []string
+	apply  bool
+	latest bool
+	again  bool
+}
+
+const runLong = `run runs a workflow: a file, or a name (workflows/NAME.yaml, then the one of that name that ships).
+
+LINK is what a sheriff has in the clipboard: a Treeherder, Taskcluster or pushlog address. It fills the workflow's inputs.
+
+Effects are shown first, and done with --apply, or with y on a terminal.
+With --output json, stdout gets one event a line; the last one holds the outputs, the culprits among them.`
+
+// runCommand makes the command that runs workflows: both mozci-run itself and mozci-run run.
+func (c *command) runCommand() *cobra.Command {
+	var o runOrder
+	cmd := &cobra.Command{
+		Use: "run WORKFLOW [LINK]", Short: "run a workflow", Long: runLong,
+		Example: "  mozci-run run workflows/backfill.yaml -i job=test-linux/opt-mochitest-1 -i revision=4fe1c2…",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return usage(knownWorkflows(), "%s wants a workflow, and perhaps a link, and got %s", cmd.CommandPath(), count(len(args), "argument", "arguments"))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			link := ""
+			if len(args) == 2 {
+				link = args[1]
+			}
+			return c.run(args[0], link, o)
+		},
+		ValidArgsFunction: c.completeWorkflows,
+	}
+	f := cmd.Flags()
+	f.StringArrayVarP(&o.given, "input", "i", nil, "name=value, as often as needed")
+	f.BoolVar(&o.apply, "apply", false, "do the effects")
+	f.BoolVar(&o.latest, "latest", false, "take inputs that are missing from the newest failure that the workflow's on matches")
+	f.BoolVar(&o.again, "again", false, "ask for jobs although earlier ones are on their way or have brought evidence")
+	must(cmd.RegisterFlagCompletionFunc("input", c.completeInputs))
+	return cmd
+}
+
+// A house is a session with an engine in it.
+type house struct {
+	*session
+	engine  *engine.Engine
+	applied atomic.Bool // whether requests that change the world may leave
+}
+
+func (h *house) close() error {
+	err := h.engine.Close()
+	h.session.close()
+	return err
+}
+
+// enter chooses the profile, and opens the engine and the profile's sources.
+func (c *command) enter() (*house, error) {
+	p, err := c.choose()
+	if err != nil {
+		return nil, err
+	}
+	c.note("%s", p)
+	db, err := c.database()
+	if err != nil {
+		return nil, err
+	}
+	around, err := c.surround(p, db)
+	if err != nil {
+		return nil, err
+	}
+	h := &house{session: &session{around, p, newRegistry()}}
+	h.engine, err = engine.Open(c.ctx, engine.Config{DB: db, Clock: h.clock, Wall: c.m.now, Random: rand.Reader, Registry: h.registry,
+		Profile: p.name, Host: c.m.host, Rebuild: rebuild(h.session)})
+	if err == nil {
+		err = c.wire(h.session, h.engine, h.applied.Load)
+	}
+	if err != nil {
+		around.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (c *command) run(name, link string, o runOrder) error {
+	w, err := findWorkflow(name)
+	if err != nil {
+		return err
+	}
+	h, err := c.enter()
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	c.note("workflow %s", w)
+	prog, problems := load(w, h.session)
+	if len(problems) > 0 {
+		return usage("mozci-run check "+w.file+" shows this as well", "the workflow has %s:\n%s", count(len(problems), "mistake", "mistakes"), strings.TrimSpace(engine.ShowAll(problems)))
+	}
+	inputs, event, err := c.inputs(h.session, prog, link, o)
+	if err != nil {
+		return err
+	}
+	return c.follow(h, o.apply, func(ctx context.Context, opts engine.Options) (engine.Result, error) {
+		opts.Again, opts.Event, opts.Started = o.again, event, "by hand"
+		return h.engine.Start(ctx, prog, inputs, opts)
+	})
+}
+
+// follow lets a run go, tells of it as it goes, and writes its answer.
+func (c *command) follow(h *house, apply bool, start func(context.Context, engine.Options) (engine.Result, error)) error {
+	t := newTalker(c.painter(c.m.stderr))
+	opts := engine.Options{Apply: apply, Listener: t}
+	h.applied.Store(apply)
+	if c.flags.output == "json" {
+		enc := json.NewEncoder(c.m.stdout)
+		enc.SetEscapeHTML(false)
+		var broken error
+		opts.Listener = engine.ListenerFunc(func(e engine.Event) { broken = errors.Join(broken, enc.Encode(e)) })
+		res, err := start(c.ctx, opts)
+		if err = errors.Join(err, broken); err != nil {
+			return startError(err)
+		}
+		return &runEnding{res}
+	}
+	if !apply && c.m.terminal(c.m.stdin) && c.m.terminal(c.m.stderr) {
+		opts.Confirm = func(p engine.Plan) bool {
+			yes := c.confirm(t, p)
+			h.applied.Store(yes)
+			return yes
+		}
+	}
+	res, err := start(c.ctx, opts)
+	t.p.show()
+	if err != nil {
+		return startError(err)
+	}
+	t.tell(c.m.stdout, res, c.flags.db != inMemory)
+	return &runEnding{res}
+}
+
+// startError says what to do about a run that could not start.
+func startError(err error) error {
+	var inputs *engine.InputError
+	var live *engine.LiveError
+	var unknown *engine.UnknownRunError
+	switch {
+	case errors.As(err, &inputs):
+		return usage("give a link, or inputs with -i name=value, or --latest for the newest failure", "%w", err)
+	case errors.As(err, &live):
+		return usage("mozci-run runs list shows which runs are going on", "%w", err)
+	case errors.As(err, &unknown):
+		return usage("mozci-run runs list shows those that there are", "%w", err)
+	}
+	return err
+}
+
+// confirm shows a plan and asks whether to go on.
+func (c *command) confirm(t *talker, plan engine.Plan) bool {
+	n := t.tellPlan(t.p, plan)
+	if n == 0 {
+		return false
+	}
+	t.p.show()
+	fmt.Fprintf(c.m.stderr, "go on and do it? y or n: ")
+	answer := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(c.m.stdin).ReadString('\n')
+		if err != nil && line == "" {
+			fmt.Fprintln(c.m.stderr)
+		}
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case a := <-answer:
+		return a == "y" || a == "yes"
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// inputs puts a run's inputs together: what was given, then what the link or the newest failure says, then what the
+// profile says.
+func (c *command) inputs(s *session, prog *engine.Program, link string, o runOrder) (map[string]any, *ci.Event, error) {
+	given, err := parseGiven(prog, o.given)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := map[string]any{}
+	for _, in := range prog.Inputs {
+		if v, ok := s.profile.Inputs[in.Name]; ok {
+			out[in.Name] = v
+		}
+	}
+	var event *ci.Event
+	switch {
+	case link != "":
+		ev, err := s.registry.Link(c.ctx, link)
+		if err != nil {
+			return nil, nil, err
+		}
+		event = &ev
+		from, err := pointed(c.ctx, prog, ev)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(out, from)
+	case (o.latest || s.sim != nil) && open(prog, out, given):
+		branch := fmt.Sprint(or(text(given["branch"]), text(out["branch"])))
+		ev, from, err := newest(c.ctx, s.registry, prog, branch)
+		if err != nil {
+			return nil, nil, err
+		}
+		c.note("from the newest failure: %s", or(ev.Link, ev.Job.Link))
+		event = &ev
+		maps.Copy(out, from)
+	}
+	maps.Copy(out, given)
+	return out, event, nil
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// open says whether an input is missing that has no default.
+func open(prog *engine.Program, sets ...map[string]any) bool {
+	for _, in := range prog.Inputs {
+		known := in.Default != nil || in.Type.Nullable
+		for _, set := range sets {
+			known = known || set[in.Name] != nil
+		}
+		if !known {
+			return true
+		}
+	}
+	return false
+}
+
+// parseGiven reads name=value texts as the program's inputs.
+func parseGiven(prog *engine.Program, given []string) (map[string]any, error) {
+	out := map[string]any{}
+	names := make([]string, len(prog.Inputs))
+	for i, in := range prog.Inputs {
+		names[i] = in.Name
+	}
+	for _, g := range given {
+		name, value, ok := strings.Cut(g, "=")
+		f := prog.InputType().Field(name)
+		if !ok || f == nil {
+			return nil, usage(oneOf(name, names), "-i %s: %s has no input of that name", g, prog.Name)
+		}
+		v, err := f.Type.Parse(value)
+		if err != nil {
+			return nil, usage(f.Doc, "-i %s: %w", g, err)
+		}
+		out[name] = v
+	}
+	return out, nil
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/user"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozci/mozci-run/engine"
+)
+
+func (c *command) runsCommand() *cobra.Command {
+	var limit int
+	var o runOrder
+	cmd := &cobra.Command{Use: "runs", Short: "see, resume and cancel runs", Args: exactly(0, "list, show, resume or cancel"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	list := &cobra.Command{Use: "list", Short: "the runs that there are, the newest first", Args: exactly(0, "no argument"),
+		RunE: func(*cobra.Command, []string) error { return c.listRuns(limit) }}
+	list.Flags().IntVar(&limit, "limit", 20, "how many; all where it is 0")
+	show := &cobra.Command{Use: "show ID", Short: "the whole story of a run", Args: exactly(1, "the id of a run"),
+		Long:    "show tells the whole story of a run: each step, what it was given and what came of it, each decision and its reason.\nThe last letters of the id are enough.",
+		Example: "  mozci-run runs show 250301-120000-k7qw\n  mozci-run runs show k7qw", ValidArgsFunction: c.completeRuns,
+		RunE: func(_ *cobra.Command, args []string) error { return c.showRun(args[0]) }}
+	resume := &cobra.Command{Use: "resume ID", Short: "go on with a run that was interrupted, has failed, or was planned", Args: exactly(1, "the id of a run"),
+		Example: "  mozci-run runs resume k7qw\n  mozci-run runs resume --apply k7qw", ValidArgsFunction: c.completeRuns,
+		RunE: func(_ *cobra.Command, args []string) error { return c.resumeRun(args[0], o.apply) }}
+	resume.Flags().BoolVar(&o.apply, "apply", false, "do the effects that it has planned")
+	cancel := &cobra.Command{Use: "cancel ID", Short: "stop a run, wherever it is going on", Args: exactly(1, "the id of a run"), ValidArgsFunction: c.completeRuns,
+		RunE: func(_ *cobra.Command, args []string) error { return c.cancelRun(args[0]) }}
+	cmd.AddCommand(list, show, resume, cancel)
+	return cmd
+}
+
+// records opens the engine for reading what it has kept: no source is needed.
+func (c *command) records() (*engine.Engine, error) {
+	db, err := c.database()
+	if err != nil {
+		return nil, err
+	}
+	return engine.Open(c.ctx, engine.Config{DB: db, Clock: realClock{c.m}, Random: zeros{}})
+}
+
+// zeros is the randomness of somebody who makes no ids.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func (c *command) listRuns(limit int) error {
+	e, err := c.records()
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	runs, err := e.List(c.ctx, limit)
+	if err != nil {
+		return err
+	}
+	if c.flags.output == "json" {
+		return json.NewEncoder(c.m.stdout).Encode(append([]engine.Run{}, runs...))
+	}
+	if len(runs) == 0 {
+		c.note("there are no runs yet")
+	}
+	w := tabwriter.NewWriter(c.m.stdout, 0, 8, 2, ' ', 0)
+	for _, r := range runs {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s%s\n", r.ID, r.Workflow, r.Profile, r.Wall.Local().Format(time.DateTime), r.Status, because(r.Reason))
+	}
+	return w.Flush()
+}
+
+func (c *command) showRun(id string) error {
+	e, err := c.records()
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	story, err := e.Show(c.ctx, id)
+	if err != nil {
+		return startError(err)
+	}
+	if c.flags.output == "json" {
+		return json.NewEncoder(c.m.stdout).Encode(story)
+	}
+	retell(c.painter(c.m.stdout), story)
+	return nil
+}
+
+func (c *command) resumeRun(id string, apply bool) error {
+	e, err := c.records()
+	if err != nil {
+		return err
+	}
+	story, err := e.Show(c.ctx, id)
+	e.Close()
+	if err != nil {
+		return startError(err)
+	}
+	if c.flags.profile == "" {
+		c.flags.profile = story.Run.Profile // a run goes on with the profile that it began with
+	}
+	h, err := c.enter()
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	return c.follow(h, apply || story.Run.Apply, func(ctx context.Context, opts engine.Options) (engine.Result, error) {
+		opts.Apply = apply
+		return h.engine.Resume(ctx, story.Run.ID, opts)
+	})
+}
+
+func (c *command) cancelRun(id string) error {
+	e, err := c.records()
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	who := "somebody"
+	if u, err := user.Current(); err == nil {
+		who = u.Username
+	}
+	r, err := e.Cancel(c.ctx, id, who+"@"+c.m.host)
+	if err != nil {
+		return startError(err)
+	}
+	c.note("run %s is being stopped; mozci-run runs show %s says when it has ended", r.ID, r.ID)
+	return nil
+}
+
+// completeRuns lets the shell complete ids of runs.
+func (c *command) completeRuns(_ *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
+	e, err := c.records()
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer e.Close()
+	runs, err := e.List(c.ctx, 30)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var ids []string
+	for _, r := range runs {
+		ids = append(ids, fmt.Sprintf("%s\t%s, %s", r.ID, r.Workflow, strings.ReplaceAll(string(r.Status), "_", " ")))
+	}
+	return beginning(ids, part), cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets this binary be mozci-run itself: for scripts, and for processes that are killed.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mozci-run": main})
+}
+
+// TestScripts runs the command as people do. Each script has a home of its own, so that runs of one do not meet another's.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(e *testscript.Env) error {
+			home := filepath.Join(e.WorkDir, "home")
+			e.Setenv("HOME", home)
+			e.Setenv("XDG_STATE_HOME", "")
+			e.Setenv("NO_COLOR", "1")
+			return os.Mkdir(home, 0o700)
+		},
+	})
+}

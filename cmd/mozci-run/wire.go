@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+
+	"github.com/mozci/mozci-run/sources"
+	"github.com/mozci/mozci-run/sources/derived"
+	"github.com/mozci/mozci-run/sources/sim"
+)
+
+// A session is a profile put together: what answers, and on which clock.
+type session struct {
+	surroundings
+	profile  chosen
+	registry *sources.Registry
+}
+
+// open chooses the profile, says which it is, and puts it together for commands that only ask.
+func (c *command) open() (*session, error) {
+	p, err := c.choose()
+	if err != nil {
+		return nil, err
+	}
+	c.note("%s", p)
+	db, err := c.database()
+	if err != nil {
+		return nil, err
+	}
+	around, err := c.surround(p, db)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{around, p, newRegistry()}
+	if err := c.wire(s, sources.NothingAsked{}, func() bool { return false }); err != nil {
+		around.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// openOffline chooses the profile and puts it together for commands that fetch nothing.
+func (c *command) openOffline() (*session, error) {
+	p, err := c.choose()
+	if err != nil {
+		return nil, err
+	}
+	c.note("%s", p)
+	s := &session{surroundings{clock: realClock{c.m}, connection: nowhere{}, close: func() {}}, p, newRegistry()}
+	if p.Simulate != nil {
+		s.at, s.profile.Sources = "http://sim.invalid", simulatedSources("http://sim.invalid", sim.Scenario{})
+	}
+	return s, c.wire(s, sources.NothingAsked{}, func() bool { return false })
+}
+
+// nowhere is a connection that there is not.
+type nowhere struct{}
+
+func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("this command fetches nothing")
+}
+
+func newRegistry() *sources.Registry {
+	r, err := sources.NewRegistry()
+	must(err) // nothing can be wrong with no source
+	return r
+}
+
+// wire puts the profile's sources into the session's registry. The ledger says what we have asked for; until apply says so,
+// nothing leaves but GET and HEAD.
+func (c *command) wire(s *session, ledger sources.Ledger, apply func() bool) error {
+	stack := sources.Stack(sources.StackOptions{Connection: s.connection, Clock: s.clock, Retry: sources.RetryTerms{Jitter: rand.Float64}})
+	door := &gate{open: stack, shut: sources.DryRun(stack), apply: apply}
+	client := &http.Client{Transport: door}
+	specs := s.profile.Sources
+	if s.sim != nil && len(specs) == 0 {
+		specs = simulatedSources(s.at, s.scenario)
+	}
+	for _, spec := range specs {
+		one, err := c.adapt(spec, adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
+		if err == nil {
+			err = s.registry.Add(one)
+		}
+		if err != nil {
+			return usage("mozci-run sources list shows the profile's sources", "the profile %s: %w", s.profile.name, err)
+		}
+		door.learn(one, or(spec.Base.text, baseOf(spec)))
+		if spec.Fallback {
+			s.registry.PassOver(one.Name())
+		}
+	}
+	if err := s.registry.Add(derived.New(s.registry, ledger, s.clock)); err != nil {
+		return fmt.Errorf("the profile %s: %w", s.profile.name, err)
+	}
+	return nil
+}
+
+// A gate lets through what changes the world only where a run is to be applied. What asks by POST may pass always.
+type gate struct {
+	open, shut http.RoundTripper
+	apply      func() bool
+	asks       []asking
+}
+
+// An asking is an endpoint that is asked by POST, at its base.
+type asking struct {
+	endpoint sources.Endpoint
+	base     string
+}
+
+// learn hears which endpoints of a source are asked by POST. It is called before the first request.
+func (g *gate) learn(s sources.Source, base string) {
+	d, ok := s.(sources.Documented)
+	if !ok {
+		return
+	}
+	for _, e := range d.Endpoints() {
+		if e.Asks {
+			g.asks = append(g.asks, asking{e, base})
+		}
+	}
+}
+
+func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	asks := slices.ContainsFunc(g.asks, func(a asking) bool { return a.endpoint.Match(req.Method, a.base, req.URL.String()) })
+	if asks || g.apply() {
+		return g.open.RoundTrip(req)
+	}
+	return g.shut.RoundTrip(req)
+}
