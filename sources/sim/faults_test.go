@@ -156,8 +156,8 @@ func TestABombIsSmallOnTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := io.Copy(io.Discard, z)
-	if err != nil || n < hugeSize || packed.n > 2<<20 {
+	n, err := io.CopyN(io.Discard, z, 10<<20) // a tenth of it
+	if err != nil || packed.n > 200<<10 {
 		t.Errorf("%d bytes out of %d, %v", n, packed.n, err)
 	}
 }
