@@ -30,7 +30,7 @@ func (x canceller) Units(ctx context.Context, q ci.Cancel) ([]sources.Unit, erro
 	p := &planner{c: x.c}
 	return sideBySide(ctx, q.Requests, func(ctx context.Context, id string) (sources.Unit, error) {
 		u := sources.Unit{Key: sources.Key{Base: x.c.base(), Effect: "jobs.cancel", Branch: q.Branch, Job: id}, What: "cancel task " + id, In: firing{}.fact()}
-		m, err := x.c.member(ctx, id)
+		m, err := x.c.member(sources.Fresh(ctx), id)
 		switch {
 		case isNotFound(err):
 			u.Refusal = "there is no task " + id
@@ -116,7 +116,7 @@ func (x canceller) Find(ctx context.Context, u sources.Unit, _ int, _ time.Time)
 	if err != nil {
 		return sources.Finding{}, err
 	}
-	s, err := x.c.statusOf(ctx, f.Task)
+	s, err := x.c.statusOf(sources.Fresh(ctx), f.Task)
 	if err != nil {
 		return sources.Finding{Presence: sources.CannotTell}, err
 	}

@@ -57,7 +57,7 @@
 // the action task keeps its input, and Find recognises it among what the hook has done since (last-fires, which records
 // every call, so that absence is conclusive); by client, action and input where no mark could be carried. Where last-fires
 // is not shown to us, the index of the push's actions is searched; only actions that ended well are there, so that Find then
-// either finds or cannot tell.
+// either finds or cannot tell. Find asks past every cache.
 //
 // A refusal is believed where Taskcluster itself says it. What a proxy says, or a connection that broke, leaves open
 // whether the call arrived: that is for Find.

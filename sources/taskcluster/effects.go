@@ -112,7 +112,7 @@ func (c *Client) receipt(id string, already bool) sources.Receipt {
 // already looks at the task whose id was taken: it was made by an earlier call of ours, or the earlier call was recorded
 // and came to nothing.
 func (c *Client) already(ctx context.Context, id string, conflict error) (sources.Receipt, error) {
-	_, err := c.statusOf(ctx, id)
+	_, err := c.statusOf(sources.Fresh(ctx), id)
 	switch {
 	case err == nil:
 		return c.receipt(id, true), nil

@@ -8,27 +8,27 @@ import (
 )
 
 // The endpoints, after the references of queue, index, hooks and auth (all version 1). The path of each begins with
-// /api/SERVICE/v1; what follows is the route of its reference. Limits: a request to Taskcluster has at most 10 MB, and so has
-// what one request made.
+// /api/SERVICE/v1; what follows is the route of its reference. Limits are some ten times what
+// the largest answers of Firefox have.
 var (
 	epTask = sources.Endpoint{
 		Name: "task", Doc: "the definition of a task", Method: http.MethodGet, Path: "/api/queue/v1/task/{taskId}",
 		Schema: "taskcluster/task.schema.json", Decode: reflect.TypeFor[task](),
-		Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.status", "jobs.trigger"}, Limit: 10 << 20,
+		Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.status", "jobs.trigger"}, Limit: 4 << 20,
 	}
 	epStatus = sources.Endpoint{
 		Name: "status", Doc: "how far a task has come, and its runs", Method: http.MethodGet, Path: "/api/queue/v1/task/{taskId}/status",
 		Schema: "taskcluster/status.schema.json", Decode: reflect.TypeFor[statusAnswer](),
-		Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.status", "jobs.trigger"}, Limit: 2 << 20,
+		Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.status", "jobs.trigger"}, Limit: 1 << 20,
 	}
 	epDependents = sources.Endpoint{
 		Name: "list-dependent-tasks", Doc: "the tasks that wait for a task", Method: http.MethodGet, Path: "/api/queue/v1/task/{taskId}/dependents",
 		Params: []string{"continuationToken"}, Schema: "taskcluster/list-dependent-tasks.schema.json", Decode: reflect.TypeFor[taskPage](),
-		Feeds: []string{"jobs.status"}, Limit: 32 << 20,
+		Feeds: []string{"jobs.status"}, Limit: 16 << 20,
 	}
 	epCancel = sources.Endpoint{
 		Name: "cancel", Doc: "stops a task that has not ended", Method: http.MethodPost, Path: "/api/queue/v1/task/{taskId}/cancel",
-		Schema: "taskcluster/status.schema.json", Decode: reflect.TypeFor[statusAnswer](), Feeds: []string{"jobs.cancel"}, Limit: 2 << 20,
+		Schema: "taskcluster/status.schema.json", Decode: reflect.TypeFor[statusAnswer](), Feeds: []string{"jobs.cancel"}, Limit: 1 << 20,
 	}
 	epActions = sources.Endpoint{
 		Name: "actions.json", Doc: "what a decision task lets be done to its tasks", Method: http.MethodGet,
@@ -38,7 +38,7 @@ var (
 	epLabels = sources.Endpoint{
 		Name: "label-to-taskid.json", Doc: "the tasks that a decision task has made, by label", Method: http.MethodGet,
 		Path:   "/api/queue/v1/task/{taskId}/artifacts/public/label-to-taskid.json",
-		Schema: "taskcluster/label-to-taskid.schema.json", Decode: reflect.TypeFor[map[string]string](), Feeds: []string{"jobs.retrigger", "jobs.trigger"}, Limit: 32 << 20,
+		Schema: "taskcluster/label-to-taskid.schema.json", Decode: reflect.TypeFor[map[string]string](), Feeds: []string{"jobs.retrigger", "jobs.trigger"}, Limit: 16 << 20,
 	}
 	epRunnable = sources.Endpoint{
 		Name: "runnable-jobs.json", Doc: "the labels that can run on a push", Method: http.MethodGet,
@@ -63,7 +63,7 @@ var (
 	}
 	epHook = sources.Endpoint{
 		Name: "hook", Doc: "the definition of a hook", Method: http.MethodGet, Path: "/api/hooks/v1/hooks/{hookGroupId}/{hookId}",
-		Schema: "taskcluster/hook.schema.json", Decode: reflect.TypeFor[hook](), Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.trigger"}, Limit: 10 << 20,
+		Schema: "taskcluster/hook.schema.json", Decode: reflect.TypeFor[hook](), Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.trigger"}, Limit: 4 << 20,
 	}
 	epTrigger = sources.Endpoint{
 		Name: "trigger-hook", Doc: "has a hook make a task", Method: http.MethodPost, Path: "/api/hooks/v1/hooks/{hookGroupId}/{hookId}/trigger",

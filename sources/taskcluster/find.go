@@ -13,6 +13,7 @@ import (
 // Find looks whether an earlier Do has arrived: first at the task with the id that was chosen, then at what the hook has done
 // since, and where the hook does not show that, at the actions of the push that have ended well.
 func (f firer) Find(ctx context.Context, u sources.Unit, ordinal int, since time.Time) (sources.Finding, error) {
+	ctx = sources.Fresh(ctx) // what was so before Do says nothing now
 	fire, err := bindFiring(u)
 	if err != nil {
 		return sources.Finding{Presence: sources.CannotTell}, err

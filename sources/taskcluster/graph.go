@@ -26,7 +26,7 @@ type graphTask struct {
 // graph reads the full task graph of a decision task as a stream and hands each entry to see.
 func (c *Client) graph(ctx context.Context, decision string, see func(label string, t graphTask)) error {
 	k := call{ep: epGraph, args: []string{decision}, doing: "task graph of decision task " + decision}
-	return c.do(ctx, k, func(body io.Reader) error {
+	return c.do(sources.Settled(ctx), k, func(body io.Reader) error {
 		return eachMember(body, func(label string, dec *json.Decoder) error {
 			var t graphTask
 			if err := dec.Decode(&t); err != nil {
@@ -42,7 +42,7 @@ func (c *Client) graph(ctx context.Context, decision string, see func(label stri
 func (c *Client) hasLabel(ctx context.Context, ep sources.Endpoint, decision string, names []string) (bool, error) {
 	found := false
 	k := call{ep: ep, args: []string{decision}, doing: "labels of decision task " + decision}
-	err := c.do(ctx, k, func(body io.Reader) error {
+	err := c.do(sources.Settled(ctx), k, func(body io.Reader) error {
 		return eachMember(body, func(name string, dec *json.Decoder) error {
 			found = found || slices.Contains(names, name)
 			var skipped json.RawMessage

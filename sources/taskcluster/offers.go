@@ -49,11 +49,11 @@ func (c *Client) offerOf(ctx context.Context, decision string) (offer, error) {
 	parts := []func(context.Context, *offer) error{
 		func(ctx context.Context, o *offer) (err error) { o.task, err = c.task(ctx, decision); return },
 		func(ctx context.Context, o *offer) (err error) {
-			o.actions, err = ask[actions](ctx, c, call{ep: epActions, args: []string{decision}, doing: "actions of " + doing})
+			o.actions, err = ask[actions](sources.Settled(ctx), c, call{ep: epActions, args: []string{decision}, doing: "actions of " + doing})
 			return
 		},
 		func(ctx context.Context, o *offer) (err error) {
-			o.labels, err = ask[map[string]string](ctx, c, call{ep: epLabels, args: []string{decision}, doing: "labels of " + doing})
+			o.labels, err = ask[map[string]string](sources.Settled(ctx), c, call{ep: epLabels, args: []string{decision}, doing: "labels of " + doing})
 			if isNotFound(err) { // not every decision task writes it; the other artifacts tell
 				err = nil
 			}

@@ -98,7 +98,7 @@ func (c *Client) task(ctx context.Context, id string) (task, error) {
 	if err := wantTaskID(id); err != nil {
 		return task{}, err
 	}
-	return ask[task](ctx, c, call{ep: epTask, args: []string{id}, doing: "task " + id})
+	return ask[task](sources.Settled(ctx), c, call{ep: epTask, args: []string{id}, doing: "task " + id})
 }
 
 func (c *Client) statusOf(ctx context.Context, id string) (status, error) {

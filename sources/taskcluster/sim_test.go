@@ -61,7 +61,7 @@ func onStage(t *testing.T, scenario string, change func(*sim.Scenario)) *stage {
 
 func (s *stage) client(cred *taskcluster.Credentials) *taskcluster.Client {
 	n := 0
-	return taskcluster.New(&http.Client{Transport: sim.Transport(s.sim)}, simRoot, taskcluster.Options{Credentials: cred, Now: s.clock, Nonce: func() string {
+	return taskcluster.New(&http.Client{Transport: sources.Cache(sim.Transport(s.sim), sources.CacheBounds{})}, simRoot, taskcluster.Options{Credentials: cred, Now: s.clock, Nonce: func() string {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		n++
@@ -103,7 +103,7 @@ func ask[Out any](s *stage, name string, in any) Out {
 		if q.Name != name {
 			continue
 		}
-		fact, err := q.Call(s.t.Context(), q.In.Fact(in))
+		fact, err := q.Call(sources.Fresh(s.t.Context()), q.In.Fact(in))
 		if err != nil {
 			s.t.Fatal(err)
 		}

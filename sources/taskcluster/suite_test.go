@@ -39,10 +39,10 @@ func TestSuite(t *testing.T) {
 		Serve: func() http.Handler { return settled() },
 		Path:  "/tc",
 		Questions: []sourcetest.Question{
-			{Query: "pushes.runnable", In: ci.RunnableOn{Branch: "autoland", Revisions: []string{revision, "", unknown}}, Skip: none},
+			{Query: "pushes.runnable", In: ci.RunnableOn{Branch: "autoland", Revisions: []string{revision, ""}}, Skip: none},
 			{Query: "jobs.available", In: ci.AvailableOn{Branch: "autoland", Revision: revision}, Also: graph},
 			{Query: "jobs.upstream", In: ci.UpstreamOf{Branch: "autoland", Revision: revision, Job: label}, Also: graph},
-			{Query: "jobs.status", Case: "of tasks", In: ci.StatusOf{Branch: "autoland", Requests: []string{failing, absent}}},
+			{Query: "jobs.status", Case: "of a task", In: ci.StatusOf{Branch: "autoland", Requests: []string{failing}}},
 			{Query: "jobs.status", Case: "of an action", In: ci.StatusOf{Requests: []string{actID}}},
 		},
 	})
