@@ -116,7 +116,7 @@ func TestTreeStatus(t *testing.T) {
 		t.Errorf("another tree's status: %v", err)
 	}
 	none := New(nil, "http://hg.example", Options{})
-	if n := len(none.Queries()); n != 3 || len(none.Endpoints()) != 2 {
+	if n := len(none.Queries()); n != 3 || len(none.Endpoints()) != 3 {
 		t.Errorf("without a tree status there are %d queries and %d endpoints", n, len(none.Endpoints()))
 	}
 }

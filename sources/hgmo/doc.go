@@ -15,9 +15,10 @@
 //	pushes.find                       once: changeset=REVISION
 //	pushes.range, After               once: fromchange is exclusive, tochange inclusive
 //	pushes.range, UpTo and Depth      twice: changeset=UPTO gives its number, then a range of numbers; once for a Depth of 1
-//	pushes.range, Depth alone         once while the newest page (10 numbers) has enough, else twice
+//	pushes.range, Depth alone         once, for the newest pages (10 numbers each) side by side; twice for more than five
 //
-// A range of numbers is asked a little wider than needed, so that a few gaps cost nothing; where it holds fewer pushes
+// Pages move when a push lands between two of them: those that were not made of the same pushlog as the newest are thrown away, and
+// what they should have held is asked for by numbers. A range of numbers is asked a little wider than needed, so that a few gaps cost nothing; where it holds fewer pushes
 // than needed for all that, wider ones follow below it. An answer has fewer than Depth pushes only where the branch begins.
 // startID and endID are always given together, because endID alone is ignored, and every push that comes is checked
 // against what was asked.

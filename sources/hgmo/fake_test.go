@@ -50,12 +50,16 @@ type fakeHG struct {
 	trees    map[string]string // name to status
 	mu       sync.Mutex
 	asked    []string
+	lands    map[string]fakePush // what lands before a request to this path and query is answered
 }
 
 func (f *fakeHG) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.asked = append(f.asked, r.URL.RequestURI())
-	f.mu.Unlock()
+	if p, ok := f.lands[r.URL.RequestURI()]; ok {
+		f.pushes = append(f.pushes, p)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	if name, ok := strings.CutPrefix(r.URL.Path, "/status/trees/"); ok {
 		f.tree(w, name)
@@ -65,7 +69,7 @@ func (f *fakeHG) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, arg, _ := strings.Cut(command, "/")
 	switch {
 	case ok && name == "json-pushes":
-		f.jsonPushes(w, r)
+		f.jsonPushes(w, r, arg)
 	case ok && name == "json-automationrelevance":
 		f.relevance(w, arg, r.FormValue("backouts") == "1")
 	default:
@@ -96,7 +100,7 @@ func (f *fakeHG) holder(w http.ResponseWriter, rev string) (id int, ok bool) {
 	return id, id != 0
 }
 
-func (f *fakeHG) jsonPushes(w http.ResponseWriter, r *http.Request) {
+func (f *fakeHG) jsonPushes(w http.ResponseWriter, r *http.Request, page string) {
 	q := r.URL.Query()
 	from, lower, to := 0, false, f.last()
 	for _, k := range []string{"startID", "endID"} {
@@ -131,9 +135,14 @@ func (f *fakeHG) jsonPushes(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	number, err := strconv.Atoi(page)
+	if err != nil {
+		number = 1
+	}
 	out := map[string]any{}
 	for i, p := range f.pushes {
-		within := i >= len(f.pushes)-10
+		end := len(f.pushes) - 10*number // of the page that is asked for
+		within := i >= end && i < end+10
 		switch {
 		case q.Has("changeset"):
 			within = slices.ContainsFunc(p.nodes, func(n string) bool { return strings.HasPrefix(n, q.Get("changeset")) })

@@ -29,12 +29,16 @@ func (c *Client) repo(branch string, full bool, doing string) (repo, error) {
 
 // ask asks json-pushes. See decodePushes.
 func (r repo) ask(ctx context.Context, params url.Values) (list []landing, last int, err error) {
+	return r.read(ctx, jsonPushes, "/json-pushes", params)
+}
+
+func (r repo) read(ctx context.Context, ep sources.Endpoint, path string, params url.Values) (list []landing, last int, err error) {
 	params.Set("version", "2")
 	if r.full {
 		params.Set("full", "1") // any value would do, 0 included
 	}
-	address := r.c.base + "/" + r.path + "/json-pushes?" + params.Encode()
-	err = r.c.reader.Get(ctx, jsonPushes, address, r.doing, func(body io.Reader) error {
+	address := r.c.base + "/" + r.path + path + "?" + params.Encode()
+	err = r.c.reader.Get(ctx, ep, address, r.doing, func(body io.Reader) error {
 		list, last, err = decodePushes(body)
 		return err
 	})
@@ -187,18 +191,6 @@ func (r repo) upTo(ctx context.Context, upTo string, depth int) ([]landing, erro
 		return nil, err
 	}
 	return r.deepen(ctx, []landing{top}, top.id-1, depth)
-}
-
-func (r repo) newest(ctx context.Context, depth int) ([]landing, error) {
-	list, last, err := r.ask(ctx, url.Values{})
-	if err != nil {
-		return nil, err
-	}
-	to := last
-	if len(list) > 0 {
-		to = list[len(list)-1].id - 1
-	}
-	return r.deepen(ctx, list, to, depth)
 }
 
 // push translates a push.

@@ -46,12 +46,13 @@ func TestPushesRange(t *testing.T) {
 		pushes []fakePush
 		q      ci.PushRange
 		want   []int
-		trips  int
+		trips  int // one after the other; requests that are made side by side are one
 	}{
 		{"newest page is enough", plain, ci.PushRange{Depth: 10}, down(40, 31), 1},
 		{"less than the newest page", plain, ci.PushRange{Depth: 3}, down(40, 38), 1},
-		{"more than the newest page", plain, ci.PushRange{Depth: 20}, down(40, 21), 2},
-		{"more than there are", plain, ci.PushRange{Depth: 50}, down(40, 1), 2},
+		{"more than the newest page", plain, ci.PushRange{Depth: 20}, down(40, 21), 1},
+		{"more than there are", plain, ci.PushRange{Depth: 50}, down(40, 1), 1},
+		{"more than the pages", landed(span(1, 90)...), ci.PushRange{Depth: 70}, down(90, 21), 2},
 		{"up to a tip", plain, ci.PushRange{UpTo: node(30, 1), Depth: 20}, down(30, 11), 2},
 		{"up to a changeset in the middle of its push", plain, ci.PushRange{UpTo: node(30, 0), Depth: 20}, down(30, 11), 2},
 		{"up to a short hash", plain, ci.PushRange{UpTo: node(30, 1)[:12], Depth: 2}, down(30, 29), 2},
@@ -64,7 +65,8 @@ func TestPushesRange(t *testing.T) {
 		{"after the newest", plain, ci.PushRange{After: node(40, 1)}, []int{}, 1},
 		{"after and up to the same", plain, ci.PushRange{After: node(20, 0), UpTo: node(20, 1)}, []int{}, 1},
 		{"after something newer", plain, ci.PushRange{After: node(25, 0), UpTo: node(20, 1)}, []int{}, 1},
-		{"across 99999, from the newest", crossing, ci.PushRange{Depth: 20}, down(100010, 99991), 2},
+		{"across 99999, from the newest", crossing, ci.PushRange{Depth: 20}, down(100010, 99991), 1},
+		{"gaps on the pages", gaps, ci.PushRange{Depth: 20}, []int{151, 150, 107, 104, 103, 102, 101, 100, 90, 3}, 2},
 		{"across 99999, up to", crossing, ci.PushRange{UpTo: node(100003, 0), Depth: 10}, down(100003, 99994), 2},
 		{"across 99999, after", crossing, ci.PushRange{After: node(99997, 0), UpTo: node(100002, 1)}, down(100002, 99998), 1},
 		{"across 99999, the newest page", landed(span(99990, 100002)...), ci.PushRange{Depth: 5}, down(100002, 99998), 1},
@@ -86,8 +88,8 @@ func TestPushesRange(t *testing.T) {
 			if d := cmp.Diff(tt.want, ids(got)); d != "" {
 				t.Errorf("pushes (-want +got):\n%s", d)
 			}
-			if len(hg.asked) != tt.trips {
-				t.Errorf("%d round trips, want %d: %q", len(hg.asked), tt.trips, hg.asked)
+			if n := trips(hg.asked); n != tt.trips {
+				t.Errorf("%d round trips, want %d: %q", n, tt.trips, hg.asked)
 			}
 			for _, a := range hg.asked {
 				if strings.Contains(a, "endID") && !strings.Contains(a, "startID") {
@@ -95,6 +97,29 @@ func TestPushesRange(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// trips counts requests; the pages after the first are asked for beside it.
+func trips(asked []string) int {
+	n := 0
+	for _, a := range asked {
+		if !strings.Contains(a, "/json-pushes/") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestPushesThatLandMeanwhileMoveThePages(t *testing.T) {
+	hg := &fakeHG{pushes: landed(span(1, 40)...)}
+	hg.lands = map[string]fakePush{"/integration/autoland/json-pushes/2?version=2": landed(41)[0]}
+	got, err := hg.open(t).pushesRange(t.Context(), ci.PushRange{Branch: "autoland", Depth: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(down(got[0].Order, got[0].Order-19), ids(got)); d != "" || got[0].Order < 40 {
+		t.Errorf("pushes (-want +got):\n%s", d)
 	}
 }
 

@@ -151,11 +151,13 @@ func answer(req *http.Request, status int, contentType, body string) *http.Respo
 // endless gives the letter a for ever.
 type endless struct{}
 
-func (endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'a'
+var letters = bytes.Repeat([]byte("a"), 64<<10)
+
+func (endless) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		n += copy(p[n:], letters)
 	}
-	return len(p), nil
+	return n, nil
 }
 
 // broken gives an error.
