@@ -109,6 +109,9 @@ func (lv *level) vars(i int) []rules.Var {
 }
 
 func (lv *level) varOf(i, j int, d *stepDef) (rules.Var, bool) {
+	if d.idNode == nil {
+		return rules.Var{}, false
+	}
 	t := lv.types[j]
 	if lv.repeat && j >= i {
 		if lv.before != nil {
@@ -127,7 +130,7 @@ func (lv *level) varOf(i, j int, d *stepDef) (rules.Var, bool) {
 	}
 	v := rules.Var{Name: d.id, Type: t, Skipped: lv.skippable[j]}
 	if v.Skipped {
-		v.Note = "the step " + d.id + " may be skipped"
+		v.Note = "the step " + d.id + " may be skipped, or end without an answer"
 	}
 	return v, true
 }
@@ -137,6 +140,9 @@ func (lv *level) ended() []rules.Var {
 	var out []rules.Var
 	for j, d := range lv.defs {
 		t := lv.types[j]
+		if d.idNode == nil {
+			continue
+		}
 		if t == nil {
 			t = rules.Unknown()
 		}

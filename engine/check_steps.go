@@ -41,11 +41,14 @@ func (lv *level) step(i int) {
 	k.until(result)
 	s.Type = result
 	if s.Each != nil {
+		if s.GoOn {
+			result = result.OrNil()
+		}
 		s.Type = eachType(s.Each.List, result)
 	}
 	k.require()
 	lv.types[i] = s.Type
-	lv.skippable[i] = d.cond != nil || k.skippedWithOthers()
+	lv.skippable[i] = d.cond != nil || s.GoOn && s.Each == nil || k.skippedWithOthers()
 }
 
 func eachType(list *rules.Expr, result *schemas.Type) *schemas.Type {

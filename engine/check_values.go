@@ -18,6 +18,13 @@ type within struct {
 	read  func(at *yamldoc.Node, list []rules.Ref) // may be nil
 }
 
+// of is the scope for a text, with the handle by which its place is found again.
+func (w within) of(n *yamldoc.Node) *rules.Scope {
+	sc := *w.scope
+	sc.Origin = n
+	return &sc
+}
+
 func (w within) reads(at *yamldoc.Node, refs []rules.Ref) {
 	if w.read != nil {
 		w.read(at, refs)
@@ -33,7 +40,7 @@ func (c *checker) expr(n *yamldoc.Node, keyword string, w within, want *schemas.
 		c.problem(n, "bare-expression", "%s holds a bare expression; leave out ${{ }}: %s", keyword, inner)
 		return nil
 	}
-	e, problems := rules.Compile(n.Value, w.scope, want)
+	e, problems := rules.Compile(n.Value, w.of(n), want)
 	if len(problems) > 0 {
 		c.expressionProblems(n, problems, w, namesIn(n.Value))
 		return nil
@@ -56,7 +63,7 @@ func (c *checker) text(n *yamldoc.Node, w within, want *schemas.Type) *rules.Tex
 	if n == nil {
 		return nil
 	}
-	t, problems := rules.CompileText(n.Value, w.scope, want)
+	t, problems := rules.CompileText(n.Value, w.of(n), want)
 	if len(problems) > 0 {
 		c.expressionProblems(n, problems, w, namesInText(n.Value))
 		return nil
@@ -327,7 +334,3 @@ func (c *checker) looksRead(n *yamldoc.Node, w within) bool {
 
 // untyped is the type of what is not known more closely.
 var untyped = schemas.Of(schemas.Any).OrNil()
-
-func placeOf(n *yamldoc.Node) Place {
-	return Place{File: n.File(), Line: n.Line, Column: n.Column}
-}

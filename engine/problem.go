@@ -84,3 +84,7 @@ func spotIn(n *yamldoc.Node, line, column, length int, kind, message string) yam
 	}
 	return n.ProblemAt(line, column, max(length, 1), kind, message)
 }
+
+func placeOf(n *yamldoc.Node) Place {
+	return Place{File: n.File(), Line: n.Line, Column: n.Column}
+}
