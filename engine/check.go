@@ -76,6 +76,9 @@ func (c *checker) globals(ended bool) []rules.Var {
 func (c *checker) rules() {
 	set, problems := rules.NewSet(namedTypes(), c.def.Rules)
 	for _, p := range problems {
+		if p.Kind == rules.KindRule && len(c.def.problems) > 0 {
+			continue // a part of it was not as the table of keywords says, and that was said
+		}
 		n := origin(c.def.doc, p.Origin)
 		if hint := n.Misread(); hint != "" && p.Kind == rules.KindSyntax {
 			c.problem(n, "yaml-misread", "%s", hint)

@@ -134,7 +134,7 @@ func (p *Program) inputsType() *schemas.Type {
 	for i, in := range p.Inputs {
 		fields[i] = schemas.Field{Name: in.Name, Doc: in.Doc, Type: in.Type, Default: in.Default, Optional: in.Default != nil || in.Type.Nullable}
 	}
-	return schemas.ObjectOf("Inputs", fields...)
+	return schemas.ObjectOf("inputs", fields...)
 }
 
 // limits reads what a run may do.

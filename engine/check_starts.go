@@ -58,7 +58,7 @@ func (c *checker) startInputs(d *startDef, w within) *Value {
 		}
 	}
 	at := d.kind
-	t := schemas.ObjectOf("Inputs", fields...)
+	t := schemas.ObjectOf("inputs", fields...)
 	for _, f := range t.Fields {
 		if d.inputs.Get(f.Name) == nil && !f.Optional {
 			c.problem(at, "open-input", "%s leaves the input %s open (%s%s): nobody is there to give it; put it under inputs, or give it a default",

@@ -36,8 +36,8 @@ func (c *checker) expr(n *yamldoc.Node, keyword string, w within, want *schemas.
 	if n == nil {
 		return nil
 	}
-	if inner, ok := wrapped(n.Value); ok {
-		c.problem(n, "bare-expression", "%s holds a bare expression; leave out ${{ }}: %s", keyword, inner)
+	if strings.Contains(n.Value, "${{") {
+		c.problem(n, "bare-expression", "%s holds a bare expression; leave out ${{ }}: %s", keyword, wrappedPattern.ReplaceAllString(n.Value, "$1"))
 		return nil
 	}
 	e, problems := rules.Compile(n.Value, w.of(n), want)
@@ -49,14 +49,7 @@ func (c *checker) expr(n *yamldoc.Node, keyword string, w within, want *schemas.
 	return e
 }
 
-var wrappedPattern = regexp.MustCompile(`^\s*\$\{\{([\s\S]*)\}\}\s*$`)
-
-func wrapped(text string) (inner string, ok bool) {
-	if m := wrappedPattern.FindStringSubmatch(text); m != nil {
-		return strings.TrimSpace(m[1]), true
-	}
-	return "", strings.Contains(text, "${{")
-}
+var wrappedPattern = regexp.MustCompile(`\$\{\{\s*([\s\S]*?)\s*\}\}`)
 
 // text compiles a string with ${{ }}.
 func (c *checker) text(n *yamldoc.Node, w within, want *schemas.Type) *rules.Text {

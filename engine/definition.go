@@ -71,7 +71,7 @@ func (s *stepDef) kind() StepKind {
 		return RepeatStep
 	case s.node.Get("steps") != nil:
 		return GroupStep
-	case s.approve != nil:
+	case s.node.Get("approve") != nil:
 		return ApproveStep
 	case s.let != nil:
 		return LetStep

@@ -122,8 +122,11 @@ func (l *loader) workflow(file string, by *yamldoc.Node) *Definition {
 	outer := *l
 	l.bad, l.made, l.ids = map[*yamldoc.Node]bool{}, 0, map[string]bool{}
 	defer func() { l.bad, l.made, l.ids = outer.bad, outer.made, outer.ids }()
-	if doc.Kind == yamldoc.Map && doc.Get("steps") == nil && doc.Get("rules") != nil && doc.Get("name") == nil {
-		l.problem(doc, "not-a-workflow", "this is a file of rules; workflows import it, and mozci-run rules tests it")
+	if doc.Kind == yamldoc.Map && doc.Get("steps") == nil && doc.Get("rules") != nil && doc.Get("inputs") == nil {
+		if by == nil {
+			by = doc
+		}
+		l.problem(by, "not-a-workflow", "%s is a file of rules: it has no steps; a workflow imports it", file)
 		return nil
 	}
 	if !l.object(doc, workflowObject) && doc.Kind != yamldoc.Map {

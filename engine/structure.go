@@ -15,7 +15,7 @@ import (
 // object holds a node to the table of keywords, and notes what is not as it says. It is false where something is not.
 func (l *loader) object(n *yamldoc.Node, o *object) bool {
 	if n.Kind != yamldoc.Map {
-		l.refuse(n, "a %s is a map (%s), and this is %s", o.name, o.doc, n.Describe())
+		l.refuse(n, "%s is a map (%s), and this is %s", withArticle(o.name), o.doc, n.Describe())
 		return false
 	}
 	before := len(l.problems)
@@ -42,6 +42,17 @@ func (l *loader) object(n *yamldoc.Node, o *object) bool {
 	return len(l.problems) == before
 }
 
+// withArticle is a name as it stands in a sentence: a step, an input, limits.
+func withArticle(name string) string {
+	switch {
+	case strings.HasSuffix(name, "s") || name == "on":
+		return name
+	case strings.ContainsAny(name[:1], "aeiou"):
+		return "an " + name
+	}
+	return "a " + name
+}
+
 func (l *loader) refuse(n *yamldoc.Node, format string, args ...any) {
 	l.bad[n] = true
 	l.problem(n, "wrong-type", format, args...)
@@ -58,13 +69,14 @@ func (l *loader) unknown(key *yamldoc.Node, o *object) {
 // companions holds a key to those beside it.
 func (l *loader) companions(n, at *yamldoc.Node, k *key) {
 	has := func(name string) bool { return n.Get(name) != nil }
-	if len(k.needs) > 0 && !slices.ContainsFunc(k.needs, has) {
-		l.problem(at, "companion", "%s needs %s beside it", k.name, strings.Join(k.needs, " or "))
-	}
 	for _, other := range k.never {
 		if has(other) {
 			l.problem(at, "companion", "%s and %s do not go together: %s", k.name, other, k.because)
+			return
 		}
+	}
+	if len(k.needs) > 0 && !slices.ContainsFunc(k.needs, has) {
+		l.problem(at, "companion", "%s needs %s beside it", k.name, strings.Join(k.needs, " or "))
 	}
 }
 
@@ -77,10 +89,10 @@ func (l *loader) exactlyOne(n *yamldoc.Node, o *object, group []string) {
 	}
 	switch len(given) {
 	case 0:
-		l.problem(n, "missing-key", "a %s has %s, and this one has neither", o.name, strings.Join(group, " or "))
+		l.problem(n, "missing-key", "%s has %s, and this one has neither", withArticle(o.name), strings.Join(group, " or "))
 	case 1:
 	default:
-		l.problem(n, "companion", "a %s has either %s", o.name, strings.Join(group, " or "))
+		l.problem(n, "companion", "%s has either %s", withArticle(o.name), strings.Join(group, " or "))
 	}
 }
 
@@ -95,8 +107,7 @@ func (l *loader) oneKind(n *yamldoc.Node) {
 		}
 	}
 	switch {
-	case len(given) == 0 && n.Get("foreach") != nil:
-		l.problem(n, "missing-key", "foreach needs uses or steps beside it: what is done for each item")
+	case len(given) == 0 && n.Get("foreach") != nil: // that foreach needs one is said
 	case len(given) == 0:
 		l.problem(n, "missing-key", "a step has one of uses, let, call, approve, foreach and repeat, and this one has none")
 	case len(given) > 1 && !(len(given) == 2 && given[0] == "uses" && given[1] == "steps"): // those are said to exclude one another
@@ -210,7 +221,7 @@ func (l *loader) plain(n *yamldoc.Node, k *key) {
 func (l *loader) word(n *yamldoc.Node, what string) {
 	if n.Kind != yamldoc.Scalar || !wordPattern.MatchString(n.Value) {
 		l.bad[n] = true
-		l.problem(n, "bad-name", "%s is no name: a %s starts with a letter and has letters, digits and _%s", n.Describe(), what, nameHint(n))
+		l.problem(n, "bad-name", "%s is no name: %s starts with a letter and has letters, digits and _%s", n.Describe(), withArticle(what), nameHint(n))
 	}
 }
 

@@ -63,7 +63,7 @@ func runType(ended bool) *schemas.Type {
 			schemas.Field{Name: "status", Type: schemas.EnumOf("RunStatus", runStatuses...), Doc: "how the steps ended"},
 			schemas.Field{Name: "reason", Type: schemas.Of(schemas.String), Doc: "why, for people; empty where they ended well"})
 	}
-	return schemas.ObjectOf("Run", fields...)
+	return schemas.ObjectOf("run", fields...)
 }
 
 // runStatuses are the words of run.status, as finally sees it.

@@ -148,6 +148,9 @@ func (x *impl) compile(src string, sc *Scope, t *text, want *schemas.Type, f fun
 		}
 	}
 	p, err := x.generate(c, v)
+	if err != nil && (v.typ == typeBad || sc.vague(c.refs)) {
+		return nil // what it is made of has mistakes, and those were reported
+	}
 	if err != nil { // a bug of the compiler, which the fuzz tests have not found yet
 		message, _, _ := strings.Cut(err.Error(), "\n")
 		return []Problem{t.problem(0, 0, KindSyntax, "this cannot be compiled: "+message)}

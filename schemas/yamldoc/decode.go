@@ -139,7 +139,7 @@ func UnknownKey(key *Node, names []string) Problem {
 		message += "; did you mean " + near + "?"
 	case len(names) == 0:
 		message += "; no key may stand here"
-	case len(names) <= 20:
+	case len(names) <= 24:
 		message += "; it may be " + strings.Join(names, ", ")
 	}
 	return key.Problem("unknown-key", message)

@@ -89,6 +89,7 @@ func parse(text []byte) (doc *yaml.Node, err error) {
 type builder struct {
 	src      *source
 	problems []Problem
+	flow     int // how many { } and [ ] are open
 }
 
 func (b *builder) add(n *yaml.Node, kind, message string) {
@@ -114,6 +115,10 @@ func (b *builder) build(y *yaml.Node, depth int) *Node {
 	if y.Style&yaml.TaggedStyle != 0 {
 		b.add(y, "yaml-tag", fmt.Sprintf("YAML takes %s for a tag, and tags are not read here%s", y.Tag, b.orQuote(y)))
 	}
+	if n.Flow {
+		b.flow++
+		defer func() { b.flow-- }()
+	}
 	switch y.Kind {
 	case yaml.MappingNode:
 		n.Kind = Map
@@ -131,6 +136,9 @@ func (b *builder) build(y *yaml.Node, depth int) *Node {
 
 // orQuote says how to write the value if text was meant: a value that starts with a sign of YAML's.
 func (b *builder) orQuote(y *yaml.Node) string {
+	if b.flow > 0 || y.Kind == yaml.MappingNode || y.Kind == yaml.SequenceNode {
+		return ""
+	}
 	n := &Node{Line: y.Line, Column: y.Column, src: b.src}
 	rest := n.restOfLine()
 	if rest == "" || !strings.ContainsAny(rest[:1], "!&*") {

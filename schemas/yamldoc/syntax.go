@@ -40,11 +40,12 @@ func (s *source) syntax(text []byte, err error) Problem {
 	if p := s.tab(line); p != nil {
 		return *p
 	}
-	hint := plainWords(message)
-	if q := s.quoted(line); q != "" {
-		hint = q
+	if hint, from, length := s.quoted(line); hint != "" {
+		p := s.problem(line, from, "yaml-syntax", hint)
+		p.Length = length
+		return p
 	}
-	return s.problem(line, column, "yaml-syntax", hint)
+	return s.problem(line, column, "yaml-syntax", plainWords(message))
 }
 
 // whereFails is the line and column up to which the text has to be read to meet the mistake.
@@ -113,33 +114,41 @@ func (s *source) tab(line int) *Problem {
 	return nil
 }
 
-// quoted gives the value of a line as it has to be written, where what follows its key is a quoted text and more (as in
-// `"a" in b`), or holds a `: ` (as in `a ? b : c`), or starts with a sign that no value starts with.
-func (s *source) quoted(line int) string {
+var unquotedText = regexp.MustCompile(`(?:^|[^"'\w])(\$\{\{.*?\}\})`)
+
+// quoted gives the value of a line as it has to be written, and where it stands, where what follows its key is a quoted text and more
+// (as in `"a" in b`), or holds a `: ` (as in `a ? b : c`), or a ${{ }} within { } or [ ], or starts with a sign that no value starts with.
+func (s *source) quoted(line int) (hint string, column, length int) {
 	m := keyThenRest.FindStringSubmatch(s.line(line))
 	if m == nil {
-		return ""
+		return "", 0, 0
 	}
 	value := strings.TrimRight(m[2], " \t")
+	column, length = utf8.RuneCountInString(m[1])+1, utf8.RuneCountInString(value)
+	first := rune(value[0])
 	switch {
-	case value[0] == '"' || value[0] == '\'':
-		end := strings.IndexByte(value[1:], value[0])
+	case first == '"' || first == '\'':
+		end := strings.IndexRune(value[1:], first)
 		if end < 0 {
-			return ""
+			return "", 0, 0
 		}
 		after := strings.TrimSpace(value[end+2:])
-		if after == "" || after[0] == '#' || after[0] == value[0] {
-			return ""
+		if after == "" || after[0] == '#' || rune(after[0]) == first {
+			return "", 0, 0
 		}
-		return fmt.Sprintf("YAML ends a text that starts with %c at the next %c; quote the whole of it: %s", value[0], value[0], Quote(value))
-	case strings.ContainsRune("{[", rune(value[0])):
-		return fmt.Sprintf("YAML reads a value that starts with %c as its own; if text was meant, quote it: %s", value[0], Quote(value))
-	case strings.ContainsRune("%@`|>*&!", rune(value[0])):
-		return fmt.Sprintf("YAML keeps %c at the start of a value for itself; quote the text: %s", value[0], Quote(value))
+		hint = fmt.Sprintf("YAML ends a text that starts with %c at the next %c; quote the whole of it: %s", first, first, Quote(value))
+	case strings.ContainsRune("{[", first):
+		if at := unquotedText.FindStringSubmatchIndex(value); at != nil {
+			text := value[at[2]:at[3]]
+			return fmt.Sprintf("a ${{ }} within { } or [ ] has to be quoted: %s", doubleQuote(text)), column + utf8.RuneCountInString(value[:at[2]]), utf8.RuneCountInString(text)
+		}
+		hint = fmt.Sprintf("YAML reads a value that starts with %c as its own; if text was meant, quote it: %s", first, Quote(value))
+	case strings.ContainsRune("%@`|>*&!", first):
+		hint = fmt.Sprintf("YAML keeps %c at the start of a value for itself; quote the text: %s", first, Quote(value))
 	case strings.Contains(value, ": ") || strings.HasSuffix(value, ":"):
-		return "YAML takes `: ` for the end of a key; quote the text: " + Quote(value)
+		hint = "YAML takes `: ` for the end of a key; quote the text: " + Quote(value)
 	}
-	return ""
+	return hint, column, length
 }
 
 // unknownAlias finds the first * that names nothing.
