@@ -8,8 +8,8 @@ import (
 )
 
 // The endpoints, after the references of queue, index, hooks and auth (all version 1). The path of each begins with
-// /api/SERVICE/v1; what follows is the route of its reference. Limits are some ten times what
-// the largest answers of Firefox have.
+// /api/SERVICE/v1; what follows is the route of its reference.
+// Limits are made for large trees: a page of a thousand tasks, a graph of a hundred thousand labels.
 var (
 	epTask = sources.Endpoint{
 		Name: "task", Doc: "the definition of a task", Method: http.MethodGet, Path: "/api/queue/v1/task/{taskId}",
