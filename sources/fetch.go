@@ -38,13 +38,13 @@ func Fetch[T any](ctx context.Context, r Reader, ep Endpoint, url, doing string)
 // ReadJSON decodes a body that is one JSON value and nothing else. The body is read to its end before it is looked at, so that
 // one that is too large or breaks off costs little.
 func ReadJSON(body io.Reader, into any) error {
-	var b bytes.Buffer
-	if _, err := b.ReadFrom(body); err != nil {
+	data, err := io.ReadAll(body)
+	if err != nil {
 		return err
 	}
-	err := json.Unmarshal(b.Bytes(), into)
+	err = json.Unmarshal(data, into)
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) && json.NewDecoder(bytes.NewReader(b.Bytes())).Decode(new(json.RawMessage)) == nil {
+	if errors.As(err, &syntax) && json.NewDecoder(bytes.NewReader(data)).Decode(new(json.RawMessage)) == nil {
 		return errors.New("something follows the JSON")
 	}
 	return err
