@@ -34,6 +34,7 @@ type Client struct {
 	public string // the same without
 	ui     string
 	opts   Options
+	page   int // how many jobs are asked for at a time: pageSize, and fewer in tests
 }
 
 var (
@@ -53,7 +54,7 @@ func New(client *http.Client, base string, opts Options) *Client {
 	}
 	return &Client{
 		reader: sources.Reader{Client: client, Source: Source, Refusal: refusal},
-		base:   base, public: public, ui: strings.TrimRight(ui, "/"), opts: opts,
+		base:   base, public: public, ui: strings.TrimRight(ui, "/"), opts: opts, page: pageSize,
 	}
 }
 

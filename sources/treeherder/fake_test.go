@@ -21,7 +21,8 @@ type fake struct {
 	groups  map[string]map[string]map[string]bool // by tip and task
 	decided map[int64]string
 	notes   []note
-	clamp   int // of /jobs/; 0 means 2000
+	clamp   int // of /jobs/; 0 means that it gives what is asked for
+	page    int // how many jobs its client asks for at a time; 0 means 2000
 	// meets is called before each answer: a test may change the fake then, or the answer afterwards.
 	meets func(path string, params url.Values)
 	// spoils may change an answer.
@@ -33,7 +34,11 @@ type fake struct {
 func hashOf(n int64) string { return fmt.Sprintf("%012x%028x", n*0x1234567, n) }
 
 func (f *fake) client(opts Options) *Client {
-	return New(sourcetest.Client(f), "https://th.example/api", opts)
+	c := New(sourcetest.Client(f), "https://th.example/api", opts)
+	if f.page > 0 {
+		c.page = f.page
+	}
+	return c
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -63,7 +68,7 @@ func (f *fake) answer(req *http.Request, path string, params url.Values) (int, a
 	}
 	switch path {
 	case "/jobs/":
-		return f.page(params)
+		return f.table(params)
 	case "/failureclassification/":
 		var out []failureClassification
 		for id, word := range classifications {
@@ -198,7 +203,7 @@ func (f *fake) jobList(params url.Values) jobList {
 	return jobList{out[:min(count, len(out))], listMeta{"autoland", 0, count}}
 }
 
-func (f *fake) page(params url.Values) (int, any) {
+func (f *fake) table(params url.Values) (int, any) {
 	all := f.matching(params)
 	size, _ := strconv.Atoi(params.Get("count"))
 	if f.clamp > 0 {

@@ -97,7 +97,7 @@ func (c *Client) onSpan(ctx context.Context, project, doing string, first, last 
 		return err
 	})
 	for _, part := range parts {
-		if len(part) == pageSize {
+		if len(part) == c.page {
 			return nil, false, err
 		}
 	}

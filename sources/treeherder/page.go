@@ -25,7 +25,7 @@ func (c *Client) pages(ctx context.Context, f filter) ([]kind, error) {
 }
 
 func (c *Client) pagesOnce(ctx context.Context, f filter) ([]kind, error) {
-	first, err := c.page(ctx, f, 1)
+	first, err := c.onePage(ctx, f, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (c *Client) pagesOnce(ctx context.Context, f filter) ([]kind, error) {
 	}
 	parts[0] = first
 	err = each(ctx, len(parts)-1, func(ctx context.Context, i int) (err error) {
-		parts[i+1], err = c.page(ctx, f, i+2)
+		parts[i+1], err = c.onePage(ctx, f, i+2)
 		var own *sources.Error
 		if errors.As(err, &own) && cause(own) == "Invalid page." { // there are fewer now
 			return moved(f.doing, "a page is not there any more")
@@ -80,10 +80,10 @@ func join(parts []jobTable, doing string) ([]kind, error) {
 	return out, nil
 }
 
-func (c *Client) page(ctx context.Context, f filter, n int) (jobTable, error) {
+func (c *Client) onePage(ctx context.Context, f filter, n int) (jobTable, error) {
 	params := url.Values{}
 	maps.Copy(params, f.params)
-	params.Set("count", strconv.Itoa(pageSize))
+	params.Set("count", strconv.Itoa(c.page))
 	if n > 1 {
 		params.Set("page", strconv.Itoa(n))
 	}

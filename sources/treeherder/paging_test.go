@@ -15,9 +15,9 @@ import (
 	"github.com/mozci/mozci-run/sources/sourcetest"
 )
 
-// crowd is one push with n jobs of the same type.
+// crowd is one push with n jobs of the same type, of which a page holds a hundred.
 func crowd(n int) *fake {
-	f := &fake{pushes: []push{somePush(10, 1)}}
+	f := &fake{pushes: []push{somePush(10, 1)}, page: 100}
 	for i := range n {
 		f.jobs = append(f.jobs, someJob(int64(1000+3*i), 10, label, "success"))
 	}
@@ -53,7 +53,7 @@ func requests(f *fake, part string) int {
 }
 
 func TestJobsOfOnePageAreOneQuestion(t *testing.T) {
-	f := crowd(1999)
+	f := crowd(99)
 	got, err := listOf(t, f)
 	if err != nil {
 		t.Fatal(err)
@@ -64,8 +64,16 @@ func TestJobsOfOnePageAreOneQuestion(t *testing.T) {
 	}
 }
 
+func TestAPageIsAsLargeAsTheServiceGives(t *testing.T) {
+	f := crowd(3)
+	f.page = 0
+	if _, err := listOf(t, f); err != nil || requests(f, "count=2000") != 1 {
+		t.Errorf("asked for %v, %v", f.asked, err)
+	}
+}
+
 func TestUnorderedJobsOfManyPagesAreCompleteAndOrdered(t *testing.T) {
-	for _, n := range []int{2000, 3700} {
+	for _, n := range []int{100, 101, 370} {
 		f := crowd(n)
 		got, err := listOf(t, f)
 		if err != nil {
@@ -79,20 +87,20 @@ func TestUnorderedJobsOfManyPagesAreCompleteAndOrdered(t *testing.T) {
 }
 
 func TestClampedPagesAreReadToTheEnd(t *testing.T) {
-	f := crowd(2500)
-	f.clamp = 300
+	f := crowd(250)
+	f.clamp = 30
 	got, err := listOf(t, f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameJobs(t, f, got)
 	if n := requests(f, "/api/jobs/"); n != 9 {
-		t.Errorf("%d pages of 300 were read", n)
+		t.Errorf("%d pages of 30 were read", n)
 	}
 }
 
 func TestJobsThatComeWhileTheyAreReadAreFound(t *testing.T) {
-	f := crowd(2500)
+	f := crowd(250)
 	f.meets = func(path string, _ url.Values) {
 		if path == "/jobs/" { // between the pages
 			f.jobs = append(f.jobs, someJob(f.jobs[len(f.jobs)-1].ID+3, 10, label, "success"))
@@ -102,7 +110,7 @@ func TestJobsThatComeWhileTheyAreReadAreFound(t *testing.T) {
 	if !errors.Is(err, sources.ErrUnavailable) || !strings.Contains(err.Error(), "came or went while they were read") {
 		t.Fatalf("a total that never rests gives %v", err)
 	}
-	f = crowd(2500)
+	f = crowd(250)
 	moves := 1
 	f.meets = func(path string, params url.Values) {
 		if path == "/jobs/" && params.Get("page") == "2" && moves > 0 {
@@ -118,12 +126,12 @@ func TestJobsThatComeWhileTheyAreReadAreFound(t *testing.T) {
 }
 
 func TestALastPageThatIsGoneIsReadAgain(t *testing.T) {
-	f := crowd(4001)
+	f := crowd(201)
 	gone := false
 	f.meets = func(path string, params url.Values) {
 		if path == "/jobs/" && params.Get("page") == "3" && !gone {
 			gone = true
-			f.jobs = f.jobs[:4000]
+			f.jobs = f.jobs[:200]
 		}
 	}
 	got, err := listOf(t, f)
@@ -165,7 +173,7 @@ func TestAnswersThatAreNotWhatWasAskedFor(t *testing.T) {
 		{"a row of another push", inJobs(func(l *jobList) { l.Results[1].PushID = 11 }), "changed format at $.results[] (200): job 1006 was not asked for: it is on push 11; a parameter may have been ignored"},
 		{"a row of another type", inJobs(func(l *jobList) { l.Results[0].Type = "build" }), "changed format at $.results[] (200): job 1000 was not asked for: it is a build; a parameter may have been ignored"},
 		{"a row twice", inJobs(func(l *jobList) { l.Results = append(l.Results, l.Results[0]) }), "changed format at $.results[].id (200): job 1000 came twice"},
-		{"fewer rows a page than asked for", inJobs(func(l *jobList) { l.Meta.Count = 2 }), "changed format at $.meta.count (200): the first 2000 rows were asked for, and 2 from 0 on are announced"},
+		{"fewer rows a page than asked for", inJobs(func(l *jobList) { l.Meta.Count = 2 }), "changed format at $.meta.count (200): the first 100 rows were asked for, and 2 from 0 on are announced"},
 		{"jobs of another project", inJobs(func(l *jobList) { l.Meta.Repository = "try" }), `changed format at $.meta.repository (200): jobs of autoland were asked for, and those of "try" came`},
 		{"a state that nobody knows", inJobs(func(l *jobList) { l.Results[0].State = "coalesced" }), `changed format at $.results[].state (200): job 1000 is "coalesced", and unscheduled, pending, running, completed are known`},
 		{"a lying count of pushes", inPushes(func(l *pushList) { l.Meta.Count = 7 }), "changed format at $.meta.count (200): 7 pushes are announced, and 1 came"},

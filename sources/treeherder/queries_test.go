@@ -245,7 +245,8 @@ func TestAHistoryOfJobsTakesTwoRoundTrips(t *testing.T) {
 	if got, err = f.client(Options{}).jobsList(t.Context(), q); err != nil || len(got) != 20 || got[5].ID != "7000" {
 		t.Errorf("with a push that lies outside of the others, %d jobs, %v", len(got), err)
 	}
-	for i := range int64(2100) { // more than a page, on a push that nobody asked for
+	f.page = 100
+	for i := range int64(110) { // more than a page, on a push that nobody asked for
 		f.jobs = append(f.jobs, someJob(10000+i, 999, label, "success"))
 	}
 	f.pushes = append(f.pushes, somePush(999, 1))

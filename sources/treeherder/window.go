@@ -13,12 +13,8 @@ import (
 	"github.com/mozci/mozci-run/sources"
 )
 
-const (
-	// pageSize is how many jobs either endpoint gives at most.
-	pageSize = 2000
-	// windowSize is how many jobs a window is cut to, so that those that come meanwhile find room in its page.
-	windowSize = 1800
-)
+// pageSize is how many jobs either endpoint gives at most.
+const pageSize = 2000
 
 // A filter is a question for jobs. belongs says what is wrong with a row of an answer, or nothing.
 type filter struct {
@@ -34,7 +30,7 @@ type filter struct {
 // windows of ids, none of which fills a page.
 func (c *Client) all(ctx context.Context, f filter) ([]row, error) {
 	got, err := c.window(ctx, f, 0, 0)
-	if err != nil || len(got) < pageSize {
+	if err != nil || len(got) < c.page {
 		return sorted(got), err
 	}
 	for range 2 {
@@ -61,14 +57,15 @@ func (c *Client) windows(ctx context.Context, f filter) ([]row, error) {
 		ids[i] = k.ID
 	}
 	slices.Sort(ids)
-	chunks := slices.Collect(slices.Chunk(ids, windowSize))
+	// a window leaves room in its page for jobs that come meanwhile
+	chunks := slices.Collect(slices.Chunk(ids, c.page*9/10))
 	parts := make([][]row, len(chunks))
 	err = each(ctx, len(chunks), func(ctx context.Context, i int) (err error) {
 		var below int64 // the last window is open: what has come since is part of it
 		if i+1 < len(chunks) {
 			below = chunks[i+1][0]
 		}
-		if parts[i], err = c.window(ctx, f, chunks[i][0], below); err == nil && len(parts[i]) == pageSize {
+		if parts[i], err = c.window(ctx, f, chunks[i][0], below); err == nil && len(parts[i]) == c.page {
 			return moved(f.doing, "a window of ids is full")
 		}
 		return err
@@ -95,10 +92,10 @@ func moved(doing, what string) error {
 	return fail(sources.ErrUnavailable, doing, "try again", "%w: %s", errMoved, what)
 }
 
-// window reads the jobs with first ≤ id < below, where 0 is no bound: all of them, or exactly pageSize where there are more.
+// window reads the jobs with first ≤ id < below, where 0 is no bound: all of them, or exactly a page where there are more.
 func (c *Client) window(ctx context.Context, f filter, first, below int64) ([]row, error) {
 	params := maps.Clone(f.params)
-	params.Set("count", strconv.Itoa(pageSize))
+	params.Set("count", strconv.Itoa(c.page))
 	if first > 0 {
 		params.Set("id__gte", strconv.FormatInt(first, 10))
 	}
@@ -110,7 +107,7 @@ func (c *Client) window(ctx context.Context, f filter, first, below int64) ([]ro
 		if out, err = decodeJobs(dec); err != nil {
 			return err
 		}
-		if err := out.check(f.project, pageSize); err != nil {
+		if err := out.check(f.project, c.page); err != nil {
 			return err
 		}
 		seen := map[int64]bool{}
