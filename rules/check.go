@@ -234,7 +234,7 @@ func (c *checker) wants(n ast.Node, v value, want *schemas.Type, where string) b
 	if where != "" {
 		m.message = where + ": " + m.message
 	}
-	if m.kind == KindNil {
+	if m.kind == KindNil && v.typ != typeNil {
 		m.message += c.nilHint(n)
 	}
 	c.report(n, m.kind, "%s", m.message)

@@ -325,10 +325,14 @@ func a(t *schemas.Type) string {
 	case t == typeNil:
 		return "nil"
 	case t.Kind == schemas.String && t.Name == "" && t.Enum != nil:
+		words := "one of " + listed(t.Enum)
 		if len(t.Enum) == 1 {
-			return "the text " + strconv.Quote(t.Enum[0])
+			words = "the text " + strconv.Quote(t.Enum[0])
 		}
-		return "one of " + listed(t.Enum)
+		if t.Nullable {
+			words += " or nil"
+		}
+		return words
 	}
 	s := t.String()
 	if t == typeAny || t.Kind == schemas.Any && t.Name == "" {

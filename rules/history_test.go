@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,6 +107,7 @@ func modelOf(strip, intermittent string) model {
 // An asker evaluates one expression over a history.
 type asker struct {
 	t   testing.TB
+	ctx context.Context
 	set *rules.Set
 	x   map[string]*rules.Expr
 }
@@ -120,7 +122,7 @@ func (a *asker) ask(src string, history any, intermittent string) any {
 		}
 		a.x[src] = x
 	}
-	v, err := x.Eval(a.t.Context(), map[string]any{"history": history, "as": intermittent})
+	v, err := x.Eval(a.ctx, map[string]any{"history": history, "as": intermittent})
 	if err != nil {
 		a.t.Fatalf("%s: %v", src, err)
 	}
@@ -159,7 +161,7 @@ func (a *asker) model(strip, as string) model {
 }
 
 func newAsker(t testing.TB) *asker {
-	return &asker{t: t, set: standard(t), x: map[string]*rules.Expr{}}
+	return &asker{t: t, ctx: t.Context(), set: standard(t), x: map[string]*rules.Expr{}}
 }
 
 func TestHistories(t *testing.T) {

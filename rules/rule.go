@@ -309,17 +309,24 @@ func (c *checker) expand(n ast.Node, r *rule, args []ast.Node, e env) value {
 	if !ok {
 		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
 	}
+	if r.bad {
+		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
+	}
 	if depth := r.nested + depthOf(e); depth > maxPredicates {
 		return c.reportAt(at, end, KindBound, "predicates more than %d deep within one another, those of %s included", maxPredicates, r.Name)
 	}
 	body := r.body
-	if r.generic && !r.bad {
+	if r.generic {
 		body = c.expandFor(n, r, vals)
 	} else {
 		c.size += r.size
 		c.nested = max(c.nested, r.nested+depthOf(e))
 	}
-	if r.bad || body.typ == typeBad {
+	if c.size > maxSize && !c.stopped {
+		c.stopped = true
+		return c.reportAt(at, end, KindBound, "more than %d nodes, those of the rules that are called included: split it", maxSize)
+	}
+	if body.typ == typeBad {
 		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
 	}
 	return c.bound(n, r, vals, body)

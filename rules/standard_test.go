@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/mozci/mozci-run/rules"
@@ -103,4 +104,16 @@ func TestStandardRulesGive(t *testing.T) {
 	if len(set.List()) != len(want) {
 		t.Errorf("%d rules, and this test knows %d", len(set.List()), len(want))
 	}
+}
+
+// placed is where in its file a place in a text is.
+func placed(origin any, line, column int) string {
+	n, ok := origin.(*yamldoc.Node)
+	if !ok {
+		return fmt.Sprintf("text:%d:%d", line, column)
+	}
+	if l, c, ok := n.At(line, column); ok {
+		return fmt.Sprintf("%d:%d", l, c)
+	}
+	return fmt.Sprintf("%d:%d", n.Line, n.Column)
 }
