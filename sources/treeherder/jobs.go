@@ -11,8 +11,9 @@ import (
 // jobsList answers jobs.list: the jobs of the pushes in their order, within one by job id, which is the order in which
 // Treeherder heard of them. Revisions that Treeherder does not know have no jobs. Job.Revision is the tip of the push.
 //
-// Chunks of a suite share a platform and a group, which any job of the type tells. A type that Treeherder has never
-// seen in this project has no other chunks.
+// Chunks of a suite share a platform and a group. Any job of the type tells them, so that they can be asked for at once; groups
+// change, and where the type's own jobs on these pushes tell others, these are asked for too. A type that Treeherder has
+// never seen in this project has no other chunks.
 func (c *Client) jobsList(ctx context.Context, q ci.JobsOn) ([]ci.Job, error) {
 	doing := "jobs of " + q.Branch
 	if q.Job != "" {
@@ -37,13 +38,26 @@ func (c *Client) jobsList(ctx context.Context, q ci.JobsOn) ([]ci.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.answer(ctx, q, project, doing, inOrder(revs, known), got)
+	on := inOrder(revs, known)
+	if suite != nil {
+		more, err := c.onPushes(ctx, project, doing, on, elsewhere(q.Job, *suite, got))
+		if err != nil {
+			return nil, err
+		}
+		got = append(got, more...)
+	}
+	return c.answer(ctx, q, project, doing, on, got)
 }
 
-// answer sorts rows by their pushes and translates them.
+// answer sorts rows by their pushes and translates them. A row that two selections let through is taken once.
 func (c *Client) answer(ctx context.Context, q ci.JobsOn, project, doing string, on []*push, got []row) ([]ci.Job, error) {
 	byPush := map[int64][]row{}
+	taken := map[int64]bool{}
 	for _, r := range got {
+		if taken[r.ID] {
+			continue
+		}
+		taken[r.ID] = true
 		if q.Job == "" || r.Type == q.Job || q.Chunks && ci.SameSuite(q.Job, r.Type) {
 			byPush[r.PushID] = append(byPush[r.PushID], r)
 		}
@@ -60,8 +74,7 @@ func (c *Client) answer(ctx context.Context, q ci.JobsOn, project, doing string,
 	return out, nil
 }
 
-// selections says what to ask for a job type, or for its suite where one of its jobs is known. Actions ask for the chunks
-// of a suite under group symbols of their own.
+// selections says what to ask for a job type, and for its suite where one of its jobs is known.
 func selections(job string, suite *kind) []selection {
 	switch {
 	case job == "":
@@ -69,16 +82,36 @@ func selections(job string, suite *kind) []selection {
 	case suite == nil:
 		return []selection{ofType(job)}
 	}
+	return append([]selection{ofType(job)}, ofGroup(suite.Platform, unmarked(suite.GroupSymbol))...)
+}
+
+// elsewhere says what to ask for besides, because jobs of the type ran on other platforms or in other groups than one did.
+func elsewhere(job string, suite kind, got []row) []selection {
+	type place struct{ platform, group string }
+	asked := map[place]bool{{suite.Platform, unmarked(suite.GroupSymbol)}: true}
+	var out []selection
+	for _, r := range sorted(got) {
+		at := place{r.Platform, unmarked(r.GroupSymbol)}
+		if r.Type == job && !asked[at] {
+			asked[at] = true
+			out = append(out, ofGroup(at.platform, at.group)...)
+		}
+	}
+	return out
+}
+
+// ofGroup selects a group on a platform. Actions put what they ask for into groups of their own.
+func ofGroup(platform, group string) []selection {
 	var out []selection
 	for _, end := range append([]string{""}, byAction...) {
-		group := unmarked(suite.GroupSymbol) + end
+		symbol := group + end
 		out = append(out, selection{
-			url.Values{"platform": {suite.Platform}, "job_group_symbol": {group}},
+			url.Values{"platform": {platform}, "job_group_symbol": {symbol}},
 			func(k kind) string {
-				if k.Platform == suite.Platform && k.GroupSymbol == group {
+				if k.Platform == platform && k.GroupSymbol == symbol {
 					return ""
 				}
-				return fmt.Sprintf("%s in the group %s were, and it is %s in %s", suite.Platform, group, k.Platform, k.GroupSymbol)
+				return fmt.Sprintf("%s in the group %s were, and it is %s in %s", platform, symbol, k.Platform, k.GroupSymbol)
 			},
 		})
 	}

@@ -204,6 +204,25 @@ func TestChunksOfASuiteAreFoundUnderEveryGroupSymbol(t *testing.T) {
 	}
 }
 
+// What the type was grouped under long ago does not hide the chunks of today.
+func TestChunksAreFoundWhereTheGroupHasChanged(t *testing.T) {
+	f := someTree()
+	old := someJob(2, 10, label, "success")
+	old.GroupSymbol = "M-fis"
+	f.jobs = append(f.jobs, old)
+	f.spoils = func(path string, params url.Values, a any) any {
+		if l, ok := a.(jobList); ok && params.Get("count") == "1" {
+			l.Results = []row{old}
+			return l
+		}
+		return a
+	}
+	got, err := f.client(Options{}).jobsList(t.Context(), ci.JobsOn{Branch: "autoland", Job: label, Chunks: true, Revisions: []string{hashOf(20000)}})
+	if err != nil || len(got) != 3 || got[2].ID != "202" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestManyRevisionsAreFoundInTwoRoundTrips(t *testing.T) {
 	f := &fake{}
 	var revs []string
