@@ -140,7 +140,7 @@ func (c *checker) check(n ast.Node, e env) value {
 // narrowed takes the nil from the type of a value that is known not to be nil here.
 func (c *checker) narrowed(v *value, e env) {
 	if v.typ.Nullable && v.key != "" && slices.Contains(e.sure, v.key) {
-		v.typ = v.typ.NonNil()
+		v.typ = nonNil(v.typ)
 		v.node.SetType(machineType(v.typ))
 	}
 }

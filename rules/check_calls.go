@@ -135,7 +135,7 @@ func (c *checker) choose(n ast.Node, f *function, sigs []*signature, args []ast.
 func (c *checker) noSignature(f *function, sigs []*signature, args []ast.Node, vals []value) {
 	for j := range args {
 		if !fitsOne(sigs, j, vals[j].typ) {
-			if vals[j].typ.Nullable && fitsOne(sigs, j, vals[j].typ.NonNil()) {
+			if vals[j].typ.Nullable && fitsOne(sigs, j, nonNil(vals[j].typ)) {
 				c.report(args[j], KindNil, "%s asks for a value, and this may be nil (it is %s)%s", f.Name, a(vals[j].typ), c.nilHint(args[j]))
 				return
 			}
@@ -276,7 +276,7 @@ func (c *checker) element(f *function, sig *signature, vals []value, out *value)
 	if f.Name == "filter" {
 		elem = out.typ.Elem
 	}
-	elem = elem.NonNil()
+	elem = nonNil(elem)
 	if vals[0].typ.Elem.Nullable { // an element may itself be nil, unless the predicate says no
 		elem = vals[0].typ.Elem
 	}

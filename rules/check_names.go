@@ -138,16 +138,13 @@ func (c *checker) member(n *ast.MemberNode, e env) value {
 		return value{typ: typeBad, node: base.node}
 	}
 	out := value{short: base.short, open: base.open}
-	t, missing := base.typ.NonNil(), base.typ.Nullable && !isAny(base.typ)
+	t, missing := nonNil(base.typ), base.typ.Nullable && !isAny(base.typ)
 	if missing && n.Optional {
 		out.short = true
 		out.open = out.open.and(base.key)
 	}
-	if base.typ == typeNil {
-		if !n.Optional {
-			return c.report(n.Node, KindNil, "this is nil, which has no members")
-		}
-		t = typeNever
+	if base.typ == typeNil && !n.Optional {
+		return c.report(n.Node, KindNil, "this is nil, which has no members")
 	}
 	var prop ast.Node
 	if named {
@@ -255,8 +252,8 @@ func (c *checker) slice(n *ast.SliceNode, e env) value {
 		to = c.made(&ast.IntegerNode{Value: 1 << 40}, n, typeInt)
 	}
 	switch {
-	case v.typ == typeBad:
-		return v
+	case v.typ == typeBad || v.typ == typeNever:
+		return value{typ: v.typ, node: v.node}
 	case v.typ.Nullable:
 		return c.report(n.Node, KindNil, "this may be nil, and nil has no parts%s", c.nilHint(n.Node))
 	case v.typ.Kind == schemas.String:

@@ -20,8 +20,8 @@ func (c *checker) unary(n *ast.UnaryNode, e env) value {
 	}
 	v := c.check(n.Node, e)
 	switch {
-	case v.typ == typeBad:
-		return v
+	case v.typ == typeBad || v.typ == typeNever:
+		return value{typ: v.typ, node: v.node}
 	case v.typ.Nullable:
 		return c.report(n.Node, KindNil, "%s asks for a number, and this may be nil%s", n.Operator, c.nilHint(n.Node))
 	case !isNumber(v.typ) && v.typ.Kind != schemas.Duration:
@@ -176,6 +176,8 @@ func (c *checker) in(n *ast.BinaryNode, e env) value {
 		return value{typ: typeBad, node: l.node}
 	}
 	switch {
+	case r.typ == typeNever: // of the elements of []: never evaluated
+		return value{typ: typeBool, node: c.made(&ast.BoolNode{}, n, typeBool)}
 	case r.typ.Nullable:
 		return c.report(n.Right, KindNil, "in asks for a list, and this may be nil%s", c.nilHint(n.Right))
 	case r.typ.Kind == schemas.Map:
@@ -201,6 +203,10 @@ func (c *checker) inElements(n *ast.BinaryNode, l, r value) bool {
 	list, written := n.Right.(*ast.ArrayNode)
 	if !written {
 		if !canEqual(l.typ, r.typ.Elem) {
+			if word, is := l.lit.(string); is && r.typ.Elem.Enum != nil {
+				c.report(n.Left, KindEnum, "%s", noWord(word, r.typ.Elem))
+				return false
+			}
 			c.report(n.Right, KindType, "%s is never in %s", a(l.typ), a(r.typ))
 			return false
 		}
@@ -251,10 +257,7 @@ func (c *checker) coalesce(n *ast.BinaryNode, e env) value {
 	if l.typ == typeBad || r.typ == typeBad {
 		return value{typ: typeBad, node: l.node}
 	}
-	left := l.typ.NonNil()
-	if l.typ == typeNil {
-		left = r.typ
-	}
+	left := nonNil(l.typ)
 	t, ok := join(left, r.typ)
 	if !ok {
 		return c.report(n.Right, KindType, "the two sides of ?? have one type: this is %s, and the other %s", a(r.typ), a(left))

@@ -121,7 +121,7 @@ func fixedText(t *text, want *schemas.Type) (*Text, []Problem) {
 	case schemas.Bool, schemas.Int, schemas.Float, schemas.Time, schemas.Duration:
 		v, err := want.Parse(t.src)
 		if err == nil {
-			x.fixed, x.typ = v, want.NonNil()
+			x.fixed, x.typ = v, nonNil(want)
 			return x, nil
 		}
 		m = &misfit{KindType, err.Error()}

@@ -40,6 +40,14 @@ func orNil(t *schemas.Type) *schemas.Type {
 	return t.OrNil()
 }
 
+// nonNil is the type of a value that is not missing.
+func nonNil(t *schemas.Type) *schemas.Type {
+	if t == typeNil {
+		return typeNever
+	}
+	return t.NonNil()
+}
+
 func isAny(t *schemas.Type) bool {
 	return t.Kind == schemas.Any && t != typeNil && t != typeNever && t != typeBad
 }
@@ -107,20 +115,20 @@ func joinPlain(a, b *schemas.Type) (*schemas.Type, bool) {
 	case schemas.Object:
 		return joinObjects(a, b)
 	}
-	return a.NonNil(), true
+	return nonNil(a), true
 }
 
 func joinWords(a, b *schemas.Type) *schemas.Type {
 	switch {
 	case a.Enum == nil || b.Enum == nil:
 		if a.Name == b.Name && a.Enum == nil && b.Enum == nil {
-			return a.NonNil()
+			return nonNil(a)
 		}
 		return typeString
 	case !slices.ContainsFunc(b.Enum, func(w string) bool { return !slices.Contains(a.Enum, w) }):
-		return a.NonNil()
+		return nonNil(a)
 	case !slices.ContainsFunc(a.Enum, func(w string) bool { return !slices.Contains(b.Enum, w) }):
-		return b.NonNil()
+		return nonNil(b)
 	}
 	words := slices.Clone(a.Enum)
 	for _, w := range b.Enum {
@@ -354,7 +362,7 @@ func objectWord(t *schemas.Type, s string) string {
 // narrow returns the type in which the member at path (".push.author", or "" for the value itself) is not nil.
 func narrow(t *schemas.Type, path string) *schemas.Type {
 	if path == "" {
-		return t.NonNil()
+		return nonNil(t)
 	}
 	if t.Kind != schemas.Object || path[0] != '.' {
 		return t

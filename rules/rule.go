@@ -151,11 +151,12 @@ func (c *checker) checkRows(r *rule, e env) (t *schemas.Type, whens, thens []val
 	whens, thens = make([]value, len(r.rows)), make([]value, len(r.rows))
 	out, ok, closed := typeNever, true, false
 	var seen wordsSeen
+	asked := map[string]int{} // the conditions so far, and their rows
 	for i, row := range r.rows {
 		inner := e
 		if row.when != nil {
 			whens[i] = c.checkPiece(row.when, func() value { return c.condition(row.when.node, e, "when asks for a condition") })
-			c.unreachable(r, i, whens[i], closed)
+			c.unreachable(r, i, whens[i], closed, asked)
 			inner = e.knowing(whens[i].yes)
 			e = e.knowing(whens[i].no)
 			seen.row(row.when.node)
@@ -227,21 +228,19 @@ func (c *checker) rowProblem(row tableRow, message string) {
 }
 
 // unreachable reports a row that never holds.
-func (c *checker) unreachable(r *rule, i int, when value, closed bool) {
+func (c *checker) unreachable(r *rule, i int, when value, closed bool, asked map[string]int) {
 	row := r.rows[i]
+	same := row.when.node.String()
+	above, twice := asked[same]
 	switch {
 	case closed:
 		c.rowProblem(row, "nothing reaches this row: a row above it always holds")
-		return
 	case when.lit == false:
 		c.rowProblem(row, "this never holds")
-		return
-	}
-	for j, above := range r.rows[:i] {
-		if above.when != nil && above.when.node.String() == row.when.node.String() {
-			c.rowProblem(row, fmt.Sprintf("nothing reaches this row: row %d asks the same", j+1))
-			return
-		}
+	case twice:
+		c.rowProblem(row, fmt.Sprintf("nothing reaches this row: row %d asks the same", above+1))
+	default:
+		asked[same] = i
 	}
 }
 
