@@ -30,6 +30,7 @@ type Config struct {
 	// Rebuild makes a program again of what was stored with a run. Needed to resume and apply.
 	Rebuild func(Bundle) (*Program, error)
 	Beat    time.Duration // how often this process says that it is alive; a second where it is 0
+	Call    time.Duration // how long one call of an effect may take at most; what the effect says where it is 0 or longer
 	Lapse   time.Duration // after how long without it a process counts as dead; eight beats where it is 0
 }
 

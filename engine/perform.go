@@ -188,11 +188,16 @@ func (p *performance) stamp(en *Entry) {
 	en.expires = p.c.e.wall() + p.deadline().Microseconds()
 }
 
+// deadline is how long one call may take, in this machine's time.
 func (p *performance) deadline() time.Duration {
-	if d := p.effect.Terms().Deadline; d > 0 {
-		return d
+	d := p.effect.Terms().Deadline
+	if d <= 0 {
+		d = time.Minute
 	}
-	return time.Minute
+	if most := p.c.e.cfg.Call; most > 0 {
+		return min(d, most)
+	}
+	return d
 }
 
 // call makes the call, once, and writes down what came of it. The error is for a call of which that is not known.
