@@ -18,6 +18,8 @@ type profile struct {
 	Inputs      map[string]any `yaml:"inputs,omitempty"`   // defaults for workflows' inputs of these names
 	Clock       *clockSpec     `yaml:"clock,omitempty"`    // real where it is left out
 
+	Patience patience `yaml:"patience,omitempty"`
+
 	name string
 	from string // where it is written, for people: built in, or the file
 }
@@ -38,6 +40,12 @@ type secret struct {
 	File string `yaml:"file,omitempty"` // a file that holds it and nothing else
 
 	Simulated bool `yaml:"simulated,omitempty"` // made up: for a simulated CI, which wants one and does not look at it
+}
+
+// A patience says how long this process waits, in real time, before it takes silence for an answer.
+type patience struct {
+	Call time.Duration `yaml:"call,omitempty"` // how long one call that changes something may take; the adapter's word where it is left out
+	Beat time.Duration `yaml:"beat,omitempty"` // how often a process says that it is alive: after eight of them it counts as dead; 1s where it is left out
 }
 
 // A clockSpec is the time of a profile.

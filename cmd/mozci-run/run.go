@@ -92,7 +92,7 @@ func (c *command) enter() (*house, error) {
 	}
 	h := &house{session: &session{around, p, newRegistry()}}
 	h.engine, err = engine.Open(c.ctx, engine.Config{DB: db, Clock: h.clock, Wall: c.m.now, Random: rand.Reader, Registry: h.registry,
-		Profile: p.name, Host: c.m.host, Rebuild: rebuild(h.session)})
+		Profile: p.name, Host: c.m.host, Rebuild: rebuild(h.session), Beat: p.Patience.Beat, Call: p.Patience.Call})
 	if err == nil {
 		err = c.wire(h.session, h.engine, h.applied.Load)
 	}
