@@ -92,15 +92,16 @@ func (e *Engine) launch(ctx context.Context) error {
 	if e.cfg.Registry == nil {
 		return errors.New("starting the engine: it has no sources; name a profile")
 	}
-	life, stop := context.WithCancel(context.WithoutCancel(ctx))
-	dctx, err := e.connect(life)
+	dctx, err := e.connect(context.WithoutCancel(ctx))
 	if err == nil {
-		err = e.listen(dctx)
+		if err = e.listen(dctx); err != nil {
+			dbos.Shutdown(dctx, time.Second)
+		}
 	}
 	if err != nil {
-		stop()
 		return fmt.Errorf("starting the engine: %w", err)
 	}
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e.dctx, e.stop = dctx, stop
 	e.wg.Add(2)
 	go e.keepBeating(life)

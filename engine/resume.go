@@ -117,16 +117,18 @@ func (e *Engine) goOn(ctx context.Context, r Run) (waiter, error) {
 	return dbos.RewindWorkflow[string](e.dctx, id, dbos.WithRewindStartStep(uint(from)), dbos.WithRewindQueue(e.queue()))
 }
 
-// firstBad finds the first step of the journal that has not ended well, or the plan that was not confirmed.
+// firstBad finds the first step of the journal that has not ended well, or the plan that was not confirmed; where all is
+// well, where the journal goes on.
 func (e *Engine) firstBad(c dbos.Client, id string) (from int, bad bool, err error) {
 	list, err := e.journal(c, id)
 	if err != nil {
 		return 0, false, err
 	}
 	for _, r := range list {
+		from = r.place + 1
 		switch {
 		case r.Stage == "end" && r.Step == "run":
-			from = r.place
+			return r.place, false, nil
 		case r.Stage == "confirm" && !r.Yes, !slices.Contains([]Status{Succeeded, Skipped, Running}, r.Status):
 			return r.place, true, nil
 		}

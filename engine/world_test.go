@@ -373,3 +373,5 @@ func (e notice) Find(context.Context, sources.Unit, int, time.Time) (sources.Fin
 func (e notice) Terms() sources.Terms { return sources.Terms{} }
 
 var errUnavailable = &sources.Error{Kind: sources.ErrUnavailable, Source: "service", Doing: "asking", Err: errors.New("on purpose")}
+
+func filesIn(dir string) ([]string, error) { return filepath.Glob(filepath.Join(dir, "*")) }

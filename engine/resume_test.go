@@ -1,0 +1,467 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/sources"
+	"github.com/mozci/mozci-run/sources/ci"
+)
+
+// start starts a workflow beside the test, and returns its context's end and its result.
+func (w *world) start(e *engine.Engine, text string, inputs map[string]any, opts engine.Options) (context.CancelFunc, <-chan engine.Result) {
+	ctx, cancel := context.WithCancel(context.Background())
+	out := make(chan engine.Result, 1)
+	go func() {
+		res, err := e.Start(ctx, w.program(text), inputs, opts)
+		if err != nil {
+			w.t.Error(err)
+		}
+		out <- res
+	}()
+	w.t.Cleanup(cancel)
+	return cancel, out
+}
+
+// hold lets a question hang until it is let go or its context ends; reached says when it has come.
+func hold(w *world, name string) (reached, letGo chan struct{}) {
+	reached, letGo = make(chan struct{}, 10), make(chan struct{})
+	w.service.answers[name] = func(ctx context.Context, in question) (reply, error) {
+		reached <- struct{}{}
+		select {
+		case <-letGo:
+			return reply{Name: in.Name, N: in.N}, nil
+		case <-ctx.Done():
+			return reply{}, context.Cause(ctx)
+		}
+	}
+	return reached, letGo
+}
+
+const three = `
+steps:
+  - {id: a, uses: test.ask, with: {name: a, n: 3}}
+  - {id: b, let: a.n * 2}
+  - {id: c, uses: test.ask, with: {name: c, n: "${{ b }}"}}
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: [r1]}}
+outputs:
+  n: ${{ c.n }}
+  at: ${{ a.at }}
+  took: ${{ a.took }}
+`
+
+func TestCtrlC(t *testing.T) {
+	w := durable(t)
+	reached, _ := hold(w, "c")
+	e := w.engine()
+	cancel, result := w.start(e, three, nil, engine.Options{Apply: true})
+	<-reached
+	cancel()
+	began := time.Now()
+	res := <-result
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %s to end", took)
+	}
+	w.want(res, engine.Interrupted, "")
+	if !strings.Contains(res.Next, "resume "+res.Run) {
+		t.Errorf("it does not say how to go on: %q", res.Next)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %s to close", took)
+	}
+	list, err := w.engine().List(context.Background(), 0)
+	if err != nil || len(list) != 1 || list[0].Status != engine.Interrupted {
+		t.Errorf("the list is %+v, %v", list, err)
+	}
+}
+
+func TestResumeGoesOnFromTheNextStep(t *testing.T) {
+	w := durable(t)
+	reached, letGo := hold(w, "c")
+	e := w.engine()
+	cancel, result := w.start(e, three, nil, engine.Options{Apply: true})
+	<-reached
+	began := w.clock.Now()
+	cancel()
+	id := (<-result).Run
+	e.Close()
+	w.clock.Sleep(context.Background(), time.Hour)
+	close(letGo)
+	w.forget()
+	res, err := w.engine().Resume(context.Background(), id, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff(map[string]any{"n": 6, "at": began, "took": time.Minute}, res.Outputs); diff != "" {
+		t.Errorf("a resumed run sees other values: %s", diff)
+	}
+	if diff := cmp.Diff([]string{"a", "c", "c"}, w.service.asked); diff != "" {
+		t.Errorf("what was recorded was asked again: %s", diff)
+	}
+	for _, ev := range w.heard(engine.StepEnded) {
+		if want := ev.Step == "a" || ev.Step == "b"; ev.Replayed != want {
+			t.Errorf("%s: replayed %v, want %v", ev.Step, ev.Replayed, want)
+		}
+	}
+	if _, err := w.engine().Resume(context.Background(), id, engine.Options{}); err == nil || !strings.Contains(err.Error(), "nothing to resume") {
+		t.Errorf("resuming what has ended well: %v", err)
+	}
+}
+
+// Sources that are slow by turns, an interrupt in between: the second pass has to see the steps end in the same order.
+func TestResumeSeesTheSameOrder(t *testing.T) {
+	w := durable(t)
+	reached, letGo := hold(w, "z")
+	for i, name := range []string{"a", "b", "c", "d"} {
+		w.service.answers[name] = func(ctx context.Context, in question) (reply, error) {
+			time.Sleep(time.Duration(4-i) * 3 * time.Millisecond)
+			return reply{N: i}, nil
+		}
+	}
+	e := w.engine()
+	cancel, result := w.start(e, `
+steps:
+  - {id: a, uses: test.ask, with: {name: a}}
+  - {id: b, uses: test.ask, with: {name: b}}
+  - {id: c, uses: test.ask, with: {name: c}}
+  - {id: d, uses: test.ask, with: {name: d}}
+  - {id: e, let: a.n + 10}
+  - {id: f, let: d.n + e}
+  - {id: g, let: b.n + c.n}
+  - {id: z, uses: test.ask, with: {name: z, n: "${{ f + g }}"}}
+outputs: {n: "${{ z.n }}"}
+`, nil, engine.Options{})
+	<-reached
+	cancel()
+	id := (<-result).Run
+	first := w.steps()
+	w.forget()
+	close(letGo)
+	res, err := e.Resume(context.Background(), id, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if second := w.steps(); second != first+" z=succeeded" || res.Outputs["n"] != 16 {
+		t.Errorf("first %s\nthen  %s, outputs %v", first, second, res.Outputs)
+	}
+}
+
+func TestResumeAfterFailure(t *testing.T) {
+	w := durable(t)
+	var broken atomic.Bool
+	broken.Store(true)
+	w.service.answers["c"] = func(_ context.Context, in question) (reply, error) {
+		if broken.Load() {
+			return reply{}, errUnavailable
+		}
+		return reply{N: in.N}, nil
+	}
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(three), nil, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Failed, "unavailable")
+	broken.Store(false)
+	if res, err = e.Resume(context.Background(), res.Run, engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"a", "c", "c"}, w.service.asked); diff != "" {
+		t.Error(diff)
+	}
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Error(got)
+	}
+}
+
+func TestResumeUsesTheStoredDefinition(t *testing.T) {
+	w := durable(t)
+	reached, letGo := hold(w, "c")
+	var stored engine.Bundle
+	e := w.engine(func(c *engine.Config) {
+		c.Rebuild = func(b engine.Bundle) (*engine.Program, error) { stored = b; return w.rebuild(b) }
+	})
+	cancel, result := w.start(e, three, nil, engine.Options{})
+	<-reached
+	cancel()
+	id := (<-result).Run
+	close(letGo)
+	if _, err := e.Resume(context.Background(), id, engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stored.Files["test.yaml"], "a.n * 2") || stored.Files[engine.StandardRules] != standardRules {
+		t.Errorf("the definition that was kept: %v", stored)
+	}
+}
+
+func TestLiveOwnerIsNotTouched(t *testing.T) {
+	w := durable(t)
+	reached, letGo := hold(w, "c")
+	one, two := w.engine(), w.engine()
+	_, result := w.start(one, three, nil, engine.Options{Apply: true, RunID: "run-1"})
+	<-reached
+	var live *engine.LiveError
+	if _, err := two.Resume(context.Background(), "run-1", engine.Options{}); !errors.As(err, &live) {
+		t.Errorf("a second process may resume a run whose owner is alive: %v", err)
+	}
+	if _, err := one.Resume(context.Background(), "run-1", engine.Options{}); !errors.As(err, &live) {
+		t.Errorf("its own process may resume a run that is going on: %v", err)
+	}
+	var exists *engine.ExistsError
+	if _, err := two.Start(context.Background(), w.program(three), nil, engine.Options{RunID: "run-1"}); !errors.As(err, &exists) {
+		t.Errorf("a second run of the same id: %v", err)
+	}
+	close(letGo)
+	w.want(<-result, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"a", "c"}, w.service.asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A process that looked dead (it was stopped for too long) wakes up: what it does is not recorded, and it does no effect.
+func TestSleeperDoesNothing(t *testing.T) {
+	w := durable(t)
+	reached, letGo := hold(w, "c")
+	one := w.engine(func(c *engine.Config) { c.Beat = time.Hour; c.Lapse = 2 * time.Hour }) // beats once
+	_, result := w.start(one, three, nil, engine.Options{Apply: true, RunID: "run-1"})
+	<-reached
+	two := w.engine(func(c *engine.Config) { c.Lapse = 50 * time.Millisecond })
+	go func() { <-reached; close(letGo) }()
+	res, err := two.Resume(context.Background(), "run-1", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	one.Close()
+	w.want(<-result, engine.Interrupted, "")
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Errorf("two processes have done %v", got)
+	}
+	r, err := two.Show(context.Background(), "run-1")
+	if err != nil || r.Run.Status != engine.Succeeded || r.Run.Attempt != 2 {
+		t.Errorf("the run is %+v, %v", r.Run, err)
+	}
+}
+
+func TestCancelFromOutside(t *testing.T) {
+	w := durable(t)
+	reached, _ := hold(w, "c")
+	_, result := w.start(w.engine(), three+`
+finally:
+  - {id: tell, uses: notify.webhook, with: {text: "${{ run.status }}"}}
+`, nil, engine.Options{Apply: true, RunID: "run-1"})
+	<-reached
+	began := time.Now()
+	if _, err := w.engine().Cancel(context.Background(), "run-1", "a sheriff"); err != nil {
+		t.Fatal(err)
+	}
+	w.want(<-result, engine.Cancelled, "a sheriff")
+	if took := time.Since(began); took > 1500*time.Millisecond {
+		t.Errorf("it was heard after %s", took)
+	}
+	if diff := cmp.Diff([]string{"notice: cancelled"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := w.engine().Cancel(context.Background(), "run-1", "x"); err == nil || !strings.Contains(err.Error(), "has ended (cancelled)") {
+		t.Errorf("cancelling what has ended: %v", err)
+	}
+}
+
+func TestApprove(t *testing.T) {
+	w := durable(t)
+	text := `
+steps:
+  - {id: a, uses: test.ask, with: {name: a}}
+  - {id: ok, approve: {message: "may ${{ a.name }} go on?", timeout: 10s}}
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: [r1]}}
+outputs: {by: "${{ ok.by }}"}
+`
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(text), nil, engine.Options{Apply: true, RunID: "run-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Incomplete, "nobody has said yes or no within 10s: may a go on?")
+	if _, err := w.engine().Approve(context.Background(), "run-1", "", true, "anna"); err != nil {
+		t.Fatal(err)
+	}
+	if res, err = e.Resume(context.Background(), "run-1", engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if res.Outputs["by"] != "anna" || len(w.service.arrived()) != 1 {
+		t.Errorf("outputs %v, effects %v", res.Outputs, w.service.arrived())
+	}
+	plan, err := e.Start(context.Background(), w.program(text), nil, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(plan, engine.Planned, "asks a person")
+}
+
+func TestShowTellsTheWholeStory(t *testing.T) {
+	w := durable(t)
+	landed := time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
+	job := func(r ci.Result) []ci.Job {
+		return []ci.Job{{Type: "j", State: ci.Completed, Result: r, Classification: ci.NotClassified}}
+	}
+	w.service.history = []ci.Row{
+		{Push: ci.Push{Branch: "b", Revision: "r3", ID: "103", Date: landed}, Jobs: job(ci.TestFailed)},
+		{Push: ci.Push{Branch: "b", Revision: "r2", ID: "102", Date: landed}},
+		{Push: ci.Push{Branch: "b", Revision: "r1", ID: "101", Date: landed}, Jobs: job(ci.Success), ByManifest: true},
+	}
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(`
+steps:
+  - {id: history, uses: jobs.history, with: {branch: b, job: j}}
+  - {id: lacking, let: 'filter(history, verdict(#) == "missing")'}
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: "${{ map(lacking, .push.revision) }}"}}
+`), nil, engine.Options{Apply: true, Started: "by hand"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	e.Close()
+	s, err := w.engine(func(c *engine.Config) { c.Registry = nil }).Show(context.Background(), res.Run[7:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, d := range s.Steps[0].Decisions {
+		said = append(said, d.PushID+" "+string(d.Value)+" because "+d.When+" by "+d.Evidence)
+	}
+	want := []string{`103 "failed" because any(row.jobs, failedJob(#)) by label`, `102 "missing" because len(row.jobs) == 0 by label`,
+		`101 "passed" because any(row.jobs, .result == "success") by manifest`}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
+	}
+	if s.Run.Origin != "by hand" || s.Run.Workflow != "under-test" || s.Steps[0].Source != "service" ||
+		string(s.Steps[0].Inputs) != `{"branch":"b","job":"j","upto":"","depth":20}` {
+		t.Errorf("run %+v, history from %s, given %s", s.Run, s.Steps[0].Source, s.Steps[0].Inputs)
+	}
+	f := s.Steps[2]
+	if len(f.Effects) != 1 || f.Effects[0].State != engine.Done || f.Effects[0].Outcome.Revision != "r2" || f.Status != engine.Succeeded {
+		t.Errorf("fill: %+v", f)
+	}
+	if len(s.Ledger) != 1 || s.Ledger[0].Request != "r2/1" {
+		t.Errorf("ledger: %+v", s.Ledger)
+	}
+	if _, err := json.Marshal(s); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCall(t *testing.T) {
+	w := newWorld(t)
+	files := map[string]string{
+		"test.yaml": `mozci: 1
+name: outer
+steps:
+  - {id: sub, call: inner.yaml, with: {n: 4}}
+outputs: {n: "${{ sub.twice + 1 }}"}
+`,
+		"inner.yaml": `mozci: 1
+name: inner
+inputs: {n: {type: int}}
+steps:
+  - {id: q, uses: test.ask, with: {name: inner, n: "${{ inputs.n }}"}}
+outputs: {twice: "${{ q.n * 2 }}"}
+`,
+		engine.StandardRules: standardRules,
+	}
+	p, err := w.rebuild(engine.Bundle{Entry: "test.yaml", Files: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := w.engine().Start(context.Background(), p, nil, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if got := w.steps(); res.Outputs["n"] != 9 || got != "sub/q=succeeded sub=succeeded" {
+		t.Errorf("outputs %v, steps %s", res.Outputs, got)
+	}
+}
+
+// A call that has begun when the process is told to end may finish: nothing is left unclear.
+func TestInterruptLetsACallFinish(t *testing.T) {
+	w := durable(t)
+	calling := make(chan struct{})
+	w.service.after = func(ctx context.Context, _ sources.Unit, _ int) error {
+		close(calling)
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+		return ctx.Err()
+	}
+	e := w.engine()
+	cancel, result := w.start(e, fill, map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true})
+	<-calling
+	cancel()
+	res := <-result
+	w.want(res, engine.Interrupted, "")
+	s, err := e.Show(context.Background(), res.Run)
+	if err != nil || len(s.Ledger) != 1 || s.Ledger[0].State != engine.Done {
+		t.Errorf("the ledger is %+v, %v", s.Ledger, err)
+	}
+	w.service.after = nil
+	if res, err = e.Resume(context.Background(), res.Run, engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Error(got)
+	}
+}
+
+func TestMemoryLeavesNothing(t *testing.T) {
+	w := newWorld(t)
+	dir := t.TempDir()
+	t.Chdir(dir)
+	w.want(w.run(three, nil, engine.Options{}), engine.Planned, "")
+	w.want(w.run(three, nil, engine.Options{}), engine.Planned, "")
+	list, err := w.engine().List(context.Background(), 0)
+	if err != nil || len(list) != 0 {
+		t.Errorf("one database in memory knows another's runs: %v, %v", list, err)
+	}
+	if files, _ := filesIn(dir); len(files) > 0 {
+		t.Errorf("files were left: %v", files)
+	}
+}
+
+func TestInputsAreChecked(t *testing.T) {
+	w := newWorld(t)
+	p := w.program(`
+inputs:
+  branch: {type: string}
+  depth: {type: int, default: 20, min: 1, max: 100}
+  wait: {type: duration, default: 1h}
+steps:
+  - {id: a, let: inputs.depth}
+`)
+	got, err := p.Bind(map[string]any{"branch": "b", "depth": "30"})
+	if diff := cmp.Diff(map[string]any{"branch": "b", "depth": 30, "wait": time.Hour}, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	_, err = p.Bind(map[string]any{"depth": 0, "brunch": "b", "wait": "soon"})
+	for _, want := range []string{"branch is missing", "depth: 0 is less than 1", `no input "brunch"; it has branch, depth, wait`, `wait: "soon" is no duration`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
