@@ -53,7 +53,8 @@ func (s *Shape) Add(v any) {
 	s.add("$", Columns(v), 1)
 }
 
-// Columns turns rows that are arrays under the names of their columns into objects, and leaves everything else alone.
+// Columns turns rows that are arrays under the names of their columns into objects, and leaves everything else alone: a row that has more
+// cells than there are names, or fewer, too.
 func Columns(v any) any {
 	o, ok := v.(map[string]any)
 	if !ok {
@@ -75,15 +76,11 @@ func Columns(v any) any {
 
 func columnRow(names []any, row any) any {
 	cells, ok := row.([]any)
-	if !ok {
+	if !ok || len(cells) != len(names) {
 		return row
 	}
 	m := make(map[string]any, len(cells))
 	for i, cell := range cells {
-		if i >= len(names) {
-			m["#"+strconv.Itoa(i)] = cell // a column without a name: not what the names promise
-			continue
-		}
 		if name, ok := names[i].(string); ok {
 			m[name] = cell
 		}

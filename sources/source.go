@@ -70,6 +70,27 @@ func NewQuery[In, Out any](name, doc string, f func(context.Context, In) (Out, e
 // Call asks the question. in is a fact that is made to conform to In; the answer conforms to Out.
 func (q Query) Call(ctx context.Context, in any) (any, error) { return q.call(ctx, in) }
 
+// As returns a query with the same name and types that f answers: a stand-in for tests of workflows, or for a wrapper that looks on.
+// f gets a fact of In and gives one of Out.
+func (q Query) As(f func(ctx context.Context, in any) (any, error)) Query {
+	named := q
+	named.call = func(ctx context.Context, in any) (any, error) {
+		in, err := q.In.Conform(in)
+		if err != nil {
+			return nil, &Error{Kind: ErrRefused, Doing: q.Name, Err: err, Hint: "see mozci-run sources show " + q.Name}
+		}
+		out, err := f(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		if out, err = q.Out.Conform(out); err != nil {
+			return nil, &Error{Kind: ErrRefused, Doing: q.Name, Err: fmt.Errorf("the answer: %w", err)}
+		}
+		return out, nil
+	}
+	return named
+}
+
 // Ask asks a query by name with a Go value and gets a Go value: how derived queries and adapters' tests ask.
 // As in JSON, a field that may be left out and is zero is left out, and so has its default.
 func Ask[Out, In any](ctx context.Context, a Asker, name string, in In) (Out, error) {

@@ -1,0 +1,177 @@
+package workflowtest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mozci/mozci-run/engine/workflowtest"
+	"github.com/mozci/mozci-run/sources"
+	"github.com/mozci/mozci-run/sources/ci"
+	"github.com/mozci/mozci-run/workflows"
+)
+
+// world declares queries and effects with their types, and has no answer to any.
+type world struct{}
+
+func (world) Name() string { return "world" }
+
+func none[In, Out any](name string) sources.Query {
+	return sources.NewQuery(name, "", func(context.Context, In) (out Out, err error) { return out, sources.ErrNotFilled })
+}
+
+func (world) Queries() []sources.Query {
+	return []sources.Query{
+		none[ci.PushRange, []ci.Push]("pushes.range"), none[ci.PushFind, ci.Push]("pushes.find"), none[ci.HistoryOf, []ci.Row]("jobs.history"),
+		none[ci.JobsOn, []ci.Job]("jobs.list"), none[ci.RunnableOn, []ci.Runnable]("pushes.runnable"), none[ci.TreeOf, ci.Tree]("tree.status"),
+		none[ci.FailuresOf, []ci.Failure]("jobs.failures"), none[ci.StatusOf, []ci.Request]("jobs.status"), none[ci.EventsSince, []ci.Event]("events.recent"),
+	}
+}
+
+type nobody[In any] struct{}
+
+func (nobody[In]) Units(context.Context, In) ([]sources.Unit, error) {
+	return nil, sources.ErrNotFilled
+}
+func (nobody[In]) Do(context.Context, sources.Unit, int) (sources.Receipt, error) {
+	return sources.Receipt{}, sources.ErrNotFilled
+}
+func (nobody[In]) Find(context.Context, sources.Unit, int, time.Time) (sources.Finding, error) {
+	return sources.Finding{}, sources.ErrNotFilled
+}
+func (nobody[In]) Terms() sources.Terms { return sources.Terms{} }
+
+func (world) Effects() []sources.Effect {
+	return []sources.Effect{sources.NewEffect[ci.Trigger]("jobs.trigger", "", nobody[ci.Trigger]{}), sources.NewEffect[ci.Notice]("notify.webhook", "", nobody[ci.Notice]{})}
+}
+
+func config(t *testing.T) workflowtest.Config {
+	t.Helper()
+	reg, err := sources.NewRegistry(world{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return workflowtest.Config{Catalog: reg, Read: func(file string) ([]byte, error) { return os.ReadFile(file) }, Standard: workflows.Standard(),
+		Now: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC), Temp: t.TempDir(), Workers: 2}
+}
+
+func run(t *testing.T, cfg workflowtest.Config, name, text string) *workflowtest.Report {
+	t.Helper()
+	f, problems := workflowtest.Parse(name, []byte(text))
+	if len(problems) > 0 {
+		t.Fatalf("%v", problems)
+	}
+	rep, err := workflowtest.Run(t.Context(), cfg, []*workflowtest.File{f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// The tests that ship pass, and together they reach every step and row of what ships, and 95 of 100 operands at least.
+func TestShippedTestsPass(t *testing.T) {
+	names, err := filepath.Glob("../../workflows/*_test.yaml")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no tests: %v", err)
+	}
+	var files []*workflowtest.File
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, problems := workflowtest.Parse(name, text)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		files = append(files, f)
+	}
+	rep, err := workflowtest.Run(t.Context(), config(t), files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	rep.Write(&out, "text", true)
+	if rep.Failed() || len(rep.Results) < 40 {
+		t.Errorf("\n%s", out.String())
+	}
+	for _, s := range workflowtest.Shares(rep.Coverage()) {
+		if s.Steps[0] < s.Steps[1] || s.Rows[0] < s.Rows[1] || 100*s.Ops[0] < 95*s.Ops[1] {
+			t.Errorf("%s is not covered: %+v\n%s", s.File, s, out.String())
+		}
+	}
+}
+
+// What a test expects and does not get is shown with its place; a test that could not fail is refused.
+func TestFailuresAreShown(t *testing.T) {
+	for _, tt := range []struct{ name, test, want string }{
+		{"status", `{name: x, given: {history: "F P"}, expect: {status: failed}}`, "w_test.yaml:3:61: status: failed is expected, and it was succeeded"},
+		{"effects", `{name: x, given: {history: "F . P"}, expect: {effects: []}}`, "effects: (-expected +came)"},
+		{"outputs", `{name: x, given: {history: "F P"}, expect: {outputs: {first_bad: {revision: push1}}}}`, `"push1"`},
+		{"a sign that is none", `{name: x, given: {history: "F Q P"}, expect: {status: succeeded}}`, "'Q' is no sign of a history"},
+		{"a rule", `{rule: verdict, cases: [{given: {row: {}}, then: passed}]}`, `"missing"`},
+		{"a rule's row", `{rule: verdict, cases: [{given: {row: {}}, row: 1}]}`, "row 5 held"},
+		{"no such rule", `{rule: verdicts, cases: [{given: {row: {}}, then: passed}]}`, "there is no rule verdicts"},
+		{"no such step to be killed after", `{name: x, given: {history: "F P"}, kill_after: nothing, expect: {status: succeeded}}`, `no step "nothing" has ended`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rep := run(t, config(t), "../../workflows/w_test.yaml", "workflow: backfill.yaml\ninputs: {job: j, revision: push0}\ntests: ["+tt.test+"]\n")
+			var out bytes.Buffer
+			rep.Write(&out, "text", false)
+			if !rep.Failed() || !strings.Contains(out.String(), tt.want) {
+				t.Errorf("%q is not in\n%s", tt.want, out.String())
+			}
+		})
+	}
+}
+
+func TestTestsThatCannotFailAreRefused(t *testing.T) {
+	for _, tt := range []struct{ test, want string }{
+		{`{name: x, given: {history: F}}`, "a test that expects nothing cannot fail"},
+		{`{name: x, expect: {status: failed}}`, "one of given, replay and sim"},
+		{`{given: {history: F}, expect: {status: failed}}`, "a test needs a name"},
+		{`{name: x, given: {history: F}, expct: {}}`, "did you mean"},
+		{`{rule: verdict}`, "has cases"},
+	} {
+		_, problems := workflowtest.Parse("w_test.yaml", []byte("workflow: backfill.yaml\ntests: ["+tt.test+"]\n"))
+		if len(problems) == 0 || !strings.Contains(fmt.Sprint(problems), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.test, problems, tt.want)
+		}
+	}
+}
+
+func TestReportsAndCoverage(t *testing.T) {
+	const text = "workflow: backfill.yaml\ninputs: {job: j, revision: push0}\ntests: [{name: x, given: {history: \"F P\"}, expect: {status: failed}}]\n"
+	rep := run(t, config(t), "../../workflows/w_test.yaml", text)
+	var junit, js, lcov bytes.Buffer
+	if err := errors.Join(rep.Write(&junit, "junit", false), rep.Write(&js, "json", false), workflowtest.WriteLCOV(&lcov, rep.Coverage())); err != nil {
+		t.Fatal(err)
+	}
+	for what, pair := range map[string][2]string{
+		"junit": {junit.String(), `failures="1"`}, "json": {js.String(), `"passed": false`}, "lcov": {lcov.String(), "SF:../../workflows/backfill.yaml\n"},
+	} {
+		if !strings.Contains(pair[0], pair[1]) {
+			t.Errorf("%s: %q is not in\n%s", what, pair[1], pair[0])
+		}
+	}
+	if !json.Valid(js.Bytes()) {
+		t.Error("this is no JSON")
+	}
+	for _, r := range rep.Coverage() {
+		if r.What == "step run" && r.Name == "fill" && r.Hits != 1 {
+			t.Errorf("fill ran %d times", r.Hits)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("workflow: x\ntests: [{name: x, given: {history: F}, becomes: [1], expect: {effects: {contain: 1}}}, {rule: a, cases: [null]}, null]"))
+	f.Fuzz(func(t *testing.T, text []byte) { workflowtest.Parse("x_test.yaml", text) })
+}
