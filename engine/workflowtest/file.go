@@ -136,6 +136,8 @@ func (t *Test) check() []yamldoc.Problem {
 		return say("a test that expects nothing cannot fail: say at least expect: {status: succeeded}")
 	case t.Becomes != nil && t.Given == nil:
 		return say("becomes goes with given")
+	case t.Unavailable != nil && t.Given == nil:
+		return say("unavailable goes with given; a scenario of the simulated CI has faults of its own")
 	}
 	return nil
 }

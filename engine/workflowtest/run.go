@@ -28,7 +28,7 @@ type Config struct {
 	Standard string         // the text of the standard rules
 	// Replay opens a folder of cassettes, and Simulate a simulated CI, as sources. A test that wants one where it is nil fails, and says so.
 	Replay   func(ctx context.Context, dir string) (*sources.Registry, error)
-	Simulate func(ctx context.Context, sim Sim, clock sources.Clock) (*sources.Registry, error)
+	Simulate func(ctx context.Context, sim Sim, clock sources.Clock, ledger sources.Ledger) (*sources.Registry, error)
 	Temp     string               // a folder for the stores of tests that kill a run; the system's where it is empty
 	Filter   *regexp.Regexp       // which tests are run, by NAME of the file/NAME of the test; all where it is nil
 	Workers  int                  // how many tests run side by side; 1 where it is 0
@@ -198,7 +198,19 @@ type bench struct {
 	rep   *Report
 
 	mu     sync.Mutex
-	killed string // the copy of the store at the moment of the kill
+	going  *engine.Engine // the one that runs it now
+	killed string         // the copy of the store at the moment of the kill
+}
+
+// Asked is the ledger of the engine that runs the test.
+func (b *bench) Asked(ctx context.Context, branch, job string) ([]sources.Asked, error) {
+	b.mu.Lock()
+	e := b.going
+	b.mu.Unlock()
+	if e == nil {
+		return nil, nil
+	}
+	return e.Asked(ctx, branch, job)
 }
 
 // runTest runs one test and returns what is not as it expects.
@@ -240,7 +252,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 		if b.s.cfg.Simulate == nil {
 			return errors.New("there is no simulated CI here")
 		}
-		if b.reg, err = b.s.cfg.Simulate(ctx, *b.t.Sim, b.clock); err != nil {
+		if b.reg, err = b.s.cfg.Simulate(ctx, *b.t.Sim, b.clock, b); err != nil {
 			return fmt.Errorf("%s:%d: sim: %w", b.s.file.Name, b.t.node.Line, err)
 		}
 	default:
@@ -269,11 +281,15 @@ func (b *bench) inputs() map[string]any {
 }
 
 func (b *bench) engine(ctx context.Context, db, process string, wall func() time.Time) (*engine.Engine, error) {
-	return engine.Open(ctx, engine.Config{
+	e, err := engine.Open(ctx, engine.Config{
 		DB: db, Clock: b.clock, Wall: wall, Random: seeded(process + b.t.Name), Registry: b.reg, Profile: "test", Host: "test",
 		Listener: engine.ListenerFunc(b.hear), Beat: 20 * time.Millisecond, Lapse: time.Second,
 		Rebuild: func(bundle engine.Bundle) (*engine.Program, error) { return b.s.prog, nil },
 	})
+	b.mu.Lock()
+	b.going = e
+	b.mu.Unlock()
+	return e, err
 }
 
 // seeded is randomness that is the same in each run of a test.
