@@ -74,7 +74,7 @@ func (c *checker) apply(n ast.Node, f *function, args []ast.Node, e env) value {
 	if f.Name == "first" || f.Name == "last" || f.Name == "get" {
 		out.key = callKey(f.Name, keysOfAll(vals))
 	}
-	c.element(f, sig, vals, &out)
+	c.element(f, vals, &out)
 	if f.special != nil {
 		if v, done := f.special(c, n, args, vals, out); done {
 			return v
@@ -267,7 +267,7 @@ func (c *checker) predicateResult(f *function, par param, b *binding, it *item, 
 }
 
 // element narrows what filter and find give by what their predicate tests.
-func (c *checker) element(f *function, sig *signature, vals []value, out *value) {
+func (c *checker) element(f *function, vals []value, out *value) {
 	if f.Name != "filter" && f.Name != "find" && f.Name != "findLast" {
 		return
 	}

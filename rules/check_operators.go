@@ -353,7 +353,7 @@ func (c *checker) conditional(n *ast.ConditionalNode, e env) value {
 	if !ok {
 		return c.report(n.Exp2, KindType, "both branches have one type: this is %s, and the other %s", a(no.typ), a(yes.typ))
 	}
-	yes, no = c.joined(n.Exp1, yes, test.yes), c.joined(n.Exp2, no, test.no)
+	yes, no = joined(yes, test.yes), joined(no, test.no)
 	return value{
 		typ: t, yes: branches(yes.yes, no.yes, yes.lit == false, no.lit == false), no: branches(yes.no, no.no, yes.lit == true, no.lit == true),
 		node: c.made(&ast.ConditionalNode{Cond: test.node, Exp1: c.finish(n.Exp1, yes, t).node, Exp2: c.finish(n.Exp2, no, t).node}, n.Cond, t),
@@ -373,7 +373,7 @@ func branches(yes, no keys, neverYes, neverNo bool) keys {
 }
 
 // joined adds to what a branch knows what its test knows.
-func (c *checker) joined(n ast.Node, v value, test keys) value {
+func joined(v value, test keys) value {
 	v.yes, v.no = v.yes.and(test...), v.no.and(test...)
 	return v
 }

@@ -23,7 +23,7 @@ import (
 const (
 	maxSteps   = 5_000_000 // elements that are walked over, each loop counting 16 more
 	maxWritten = 4 << 20   // bytes of text that are made
-	maxMemory  = 2_000_000 // elements of lists that are made
+	maxMemory  = 1_000_000 // elements of lists that are made
 )
 
 // runName is under which name a program finds its run. No expression can write it: there is no such name in a Scope.

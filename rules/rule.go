@@ -201,7 +201,7 @@ func (c *checker) table(r *rule, t *schemas.Type, whens, thens []value) value {
 		c.checkPiece(r.rows[i].when, func() value {
 			then = c.finish(r.rows[i].when.node, then, t)
 			from := r.rows[i].when.node
-			then, acc = c.joined(from, then, whens[i].yes), c.joined(from, acc, whens[i].no)
+			then, acc = joined(then, whens[i].yes), joined(acc, whens[i].no)
 			acc = value{
 				typ: t,
 				yes: branches(then.yes, acc.yes, then.lit == false, acc.lit == false), no: branches(then.no, acc.no, then.lit == true, acc.lit == true),
