@@ -339,7 +339,9 @@ func TestUnclearCallIsLookedFor(t *testing.T) {
 func TestUncertainIsNotRepeated(t *testing.T) {
 	w := durable(t)
 	w.service.hidden = true
-	w.service.find = func(sources.Unit, int) (sources.Finding, error) { return sources.Finding{Presence: sources.CannotTell}, nil }
+	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
+		return sources.Finding{Presence: sources.CannotTell}, nil
+	}
 	w.service.after = func(context.Context, sources.Unit, int) error { return errUnavailable }
 	e := w.engine()
 	one := map[string]any{"revisions": []any{"r1"}}
