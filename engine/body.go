@@ -34,6 +34,7 @@ type record struct {
 	Error    *RecordedError  `json:"error,omitempty"`
 	Inputs   json.RawMessage `json:"inputs,omitempty"`
 	Value    json.RawMessage `json:"value,omitempty"`
+	Same     bool            `json:"same,omitempty"` // a round whose value is that of the round before
 	Source   string          `json:"source,omitempty"`
 	Instead  string          `json:"instead,omitempty"`
 

@@ -27,6 +27,7 @@ type answer struct {
 	need  int
 	next  int
 	have  int          // what counts already, where jobs are counted
+	lost  []Entry      // requests whose jobs were never seen
 	other []ci.Outcome // done by this step before, or there already
 }
 
@@ -91,7 +92,11 @@ func (q question) count(a *answer, want, own int) {
 		if ok {
 			known[j] = true
 		}
-		if en.State == Void || ok && !counts(q.jobs[j]) || !ok && q.lost(en) {
+		if !ok && en.State != Void && q.lost(en) {
+			a.lost = append(a.lost, en)
+			continue
+		}
+		if en.State == Void || ok && !counts(q.jobs[j]) {
 			continue
 		}
 		a.have++

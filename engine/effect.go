@@ -245,9 +245,18 @@ func (q question) why(a answer) string {
 	case q.again:
 		return "wanted again"
 	case q.unit.Count:
-		return fmt.Sprintf("%d of %d there or on their way", a.have, max(1, q.unit.Want))
+		return fmt.Sprintf("%d of %d there or on their way%s", a.have, max(1, q.unit.Want), a.losses())
 	}
 	return "not done yet"
+}
+
+// losses says which earlier requests were lost.
+func (a answer) losses() string {
+	s := ""
+	for _, en := range a.lost {
+		s += fmt.Sprintf("; what run %s asked for at %s was lost: its job was never seen", en.Run, en.At.Format(time.RFC3339))
+	}
+	return s
 }
 
 func (a *acting) overLimit() string {

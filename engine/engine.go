@@ -136,7 +136,31 @@ func (e *Engine) listen(dctx dbos.Context) error {
 		return err
 	}
 	dbos.ListenQueues(dctx, e.queue())
-	return dbos.Launch(dctx)
+	if err := dbos.Launch(dctx); err != nil {
+		return err
+	}
+	return e.sweep(dctx)
+}
+
+// sweep deletes the queues of processes that were killed, when they are off the list of executors.
+func (e *Engine) sweep(dctx dbos.Context) error {
+	known := map[string]bool{}
+	err := e.store.rows(dctx, e.store.db, func(r row) error {
+		id := ""
+		err := r.Scan(&id)
+		known["mozci-"+id] = true
+		return err
+	}, `SELECT id FROM mozci_executors`)
+	if err != nil {
+		return err
+	}
+	queues, err := dbos.ListQueues(dctx)
+	for _, q := range queues {
+		if strings.HasPrefix(q.GetName(), "mozci-") && !known[q.GetName()] {
+			err = errors.Join(err, dbos.DeleteQueue(dctx, q.GetName()))
+		}
+	}
+	return err
 }
 
 func (e *Engine) queue() string { return "mozci-" + e.id }

@@ -12,7 +12,7 @@ import (
 // JSON, pages and tests are listeners of it. As JSON, members that do not apply to the kind are left out, and the
 // names and meanings of members do not change.
 //
-// The order of a stream: one run-started; then for each step one step-started and one step-ended, with what happened
+// The order of a stream: one run-started (a run that is resumed may tell of progress before); then for each step one step-started and one step-ended, with what happened
 // within the step between them; last of all one run-ended. Steps overlap where they run side by side.
 type Event struct {
 	Seq      int       `json:"seq"`                // from 1, without gaps, within this process's part of the run

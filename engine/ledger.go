@@ -65,9 +65,11 @@ func (e *Engine) entries(ctx context.Context, q querier, where string, args ...a
 	return out, nil
 }
 
-// Asked lists what was asked for: the engine is the ledger that derived queries read.
+// Asked lists what runs of this profile have asked for: the engine is the ledger that derived queries read. An empty
+// branch or job is any.
 func (e *Engine) Asked(ctx context.Context, branch, job string) ([]sources.Asked, error) {
-	list, err := e.entries(ctx, e.store.db, `branch = ?1 AND job = ?2 AND jobs = 1 AND state <> ?3`, branch, job, string(Void))
+	list, err := e.entries(ctx, e.store.db, `(?1 = '' OR branch = ?1) AND (?2 = '' OR job = ?2) AND jobs = 1 AND state <> ?3
+		AND run IN (SELECT id FROM mozci_runs WHERE profile = ?4)`, branch, job, string(Void), e.cfg.Profile)
 	if err != nil {
 		return nil, err
 	}

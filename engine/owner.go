@@ -58,19 +58,21 @@ func (e *Engine) alive(ctx context.Context, q querier, executor string) (beat in
 
 // claim makes the run this process's, where it is nobody's, or its owner's beat has lapsed. Where the owner may yet be
 // alive, it waits as long as a beat takes to lapse: a process that was killed a moment ago looks alive.
-func (e *Engine) claim(ctx context.Context, id string) error {
+func (e *Engine) claim(ctx context.Context, l *live) error {
 	first := int64(-1)
 	for {
 		var live *LiveError
-		beat, err := e.claimNow(ctx, id)
+		beat, err := e.claimNow(ctx, l.id)
 		if !errors.As(err, &live) {
+			return err
+		}
+		if live.Owner == e.id || first >= 0 && beat != first {
 			return err
 		}
 		if first < 0 {
 			first = beat
-		}
-		if beat != first || live.Owner == e.id {
-			return err
+			e.emitter(l).emit(Event{Kind: Progress, Time: e.cfg.Clock.Now().UTC(),
+				What: fmt.Sprintf("its process was last seen %s ago; waits until that is %s", live.Ago.Round(100*time.Millisecond), e.cfg.Lapse)})
 		}
 		t := time.NewTimer(e.cfg.Beat / 2)
 		select {

@@ -100,6 +100,9 @@ func (p *performance) turn(ctx context.Context, r *record) error {
 		p.says(r, p.unit, p.unit.outcome(ci.Refused, p.overLimit()))
 		r.ends(Incomplete, ByLimit, p.overLimit())
 	default:
+		if len(a.lost) > 0 {
+			p.c.emit(Event{Kind: Progress, Time: p.c.now(), Step: r.Step, Uses: r.Uses, What: p.unit.What + a.losses()})
+		}
 		return p.reserveAndDo(ctx, r, a.next)
 	}
 	return nil

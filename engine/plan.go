@@ -87,6 +87,12 @@ func (c *coordinator) confirm(ctx context.Context, r *record, plan Plan) {
 	go func() { yes <- c.l.opts.Confirm(plan) }()
 	select {
 	case r.Yes = <-yes:
+		if r.Yes {
+			if err := c.e.applies(ctx, c.l.id); err != nil {
+				r.ends(Failed, ByMachine, err.Error())
+				return
+			}
+		}
 		r.ends(Succeeded, NoCause, "")
 	case <-ctx.Done():
 		r.stopped(ctx)

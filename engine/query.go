@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -132,8 +133,14 @@ func (x *execution) round(last *record, n int) {
 		x.again(ctx, r, vars, last)
 		if r.Status == Running {
 			r.Next = x.c.now().Add(x.every())
+			if n > 1 && bytes.Equal(r.Value, last.Value) { // hours of waiting do not fill the journal
+				r.Same, r.Value, r.Decisions = true, nil, nil
+			}
 		}
 	}, func(r *record) {
+		if r.Same {
+			r.Value = last.Value
+		}
 		x.c.learn(r, x.step.Type)
 		if r.Status != Running {
 			x.finish(r)

@@ -47,11 +47,13 @@ func (e *Engine) take(ctx context.Context, r Run, opts Options) (Result, error) 
 	if err := e.launch(ctx); err != nil {
 		return Result{}, err
 	}
-	if err := e.claim(ctx, r.ID); err != nil {
+	if err := e.claim(ctx, l); err != nil {
 		return Result{}, err
 	}
-	if _, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET apply = ?1 WHERE id = ?2`, flag(l.apply), r.ID); err != nil {
-		return Result{}, fmt.Errorf("resuming run %s: %w", r.ID, err)
+	if l.apply {
+		if err := e.applies(ctx, r.ID); err != nil {
+			return Result{}, err
+		}
 	}
 	res, err := e.conduct(ctx, l, func(l *live) (waiter, error) { return e.goOn(ctx, r) })
 	if err != nil {
@@ -83,7 +85,6 @@ func (e *Engine) revive(r Run, opts Options) (*live, error) {
 	opts.Apply = opts.Apply || r.Apply
 	opts.Started = r.Origin
 	l := newLive(r.ID, p, inputs.(map[string]any), opts)
-	l.resumed = true
 	return l, nil
 }
 

@@ -465,3 +465,126 @@ steps:
 		}
 	}
 }
+
+// Whoever said yes to a plan has said it for the run, not for the process.
+func TestConfirmedRunStaysConfirmed(t *testing.T) {
+	w := durable(t)
+	reached, letGo := hold(w, "below")
+	e := w.engine()
+	cancel, result := w.start(e, fill, nil, engine.Options{RunID: "run-1", Confirm: func(engine.Plan) bool { return true }})
+	<-reached
+	cancel()
+	w.want(<-result, engine.Interrupted, "")
+	close(letGo)
+	s, err := e.Show(context.Background(), "run-1")
+	if err != nil || !s.Run.Apply {
+		t.Errorf("the run is %+v, %v", s.Run, err)
+	}
+	res, err := e.Resume(context.Background(), "run-1", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+}
+
+// A process dies with a call under way; another run wants the same. It waits until the call has certainly ended, looks,
+// and finds it; the run of the dead process, when it is resumed, finds it too.
+func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
+	w := durable(t)
+	w.service.hidden = true
+	w.service.terms = sources.Terms{Conclusive: true, Deadline: 300 * time.Millisecond}
+	calling := make(chan struct{})
+	w.service.after = func(ctx context.Context, _ sources.Unit, _ int) error {
+		w.service.after = nil
+		close(calling)
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	one := map[string]any{"revisions": []any{"r1"}}
+	dead := w.engine(func(c *engine.Config) { c.Beat, c.Lapse = time.Hour, 2*time.Hour }) // beats once, as if it were killed
+	w.start(dead, fill, one, engine.Options{Apply: true, RunID: "run-1"})
+	<-calling
+	called := time.Now()
+	e := w.engine(func(c *engine.Config) { c.Lapse = 20 * time.Millisecond })
+	time.Sleep(30 * time.Millisecond)
+	res, err := e.Start(context.Background(), w.program(fill), one, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if waited := time.Since(called); waited < 290*time.Millisecond {
+		t.Errorf("it looked after %s, while the call may have been under way", waited)
+	}
+	if diff := cmp.Diff([]string{"already r1#1: on its way: asked for by run RUN"}, w.told()); diff != "" {
+		t.Error(diff)
+	}
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Errorf("it was asked for twice: %v", got)
+	}
+	if res, err = e.Resume(context.Background(), "run-1", engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if got := w.told(); got[len(got)-1] != "done r1#1: asked for by this run" || len(w.service.arrived()) != 1 {
+		t.Errorf("told %q, arrived %v", got, w.service.arrived())
+	}
+}
+
+func TestLedgerIsKeptByProfile(t *testing.T) {
+	w := durable(t)
+	e := w.engine()
+	if _, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true}); err != nil {
+		t.Fatal(err)
+	}
+	other := w.engine(func(c *engine.Config) { c.Profile = "another" })
+	for _, row := range []struct {
+		e           *engine.Engine
+		branch, job string
+		want        int
+	}{{e, "b", "j", 2}, {e, "b", "", 2}, {e, "b", "k", 0}, {e, "c", "j", 0}, {other, "b", "j", 0}} {
+		got, err := row.e.Asked(context.Background(), row.branch, row.job)
+		if err != nil || len(got) != row.want {
+			t.Errorf("%s %s: %d rows, %v; want %d", row.branch, row.job, len(got), err, row.want)
+		}
+	}
+}
+
+// Hours of waiting for the same answer do not fill the journal, and a resumed run still has it.
+func TestRoundsWithTheSameAnswerAreKeptOnce(t *testing.T) {
+	w := durable(t)
+	n := 0
+	reached, letGo := make(chan struct{}, 1), make(chan struct{})
+	w.service.answers["a"] = func(ctx context.Context, in question) (reply, error) {
+		if n++; n == 40 {
+			reached <- struct{}{}
+			select {
+			case <-letGo:
+			case <-ctx.Done():
+				return reply{}, context.Cause(ctx)
+			}
+		}
+		return reply{Name: strings.Repeat("x", 10000)}, nil
+	}
+	e := w.engine()
+	cancel, result := w.start(e, `
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, until: a.done, every: 1m, timeout: 1h, on_timeout: continue}
+outputs: {len: "${{ len(a.name) }}"}
+`, nil, engine.Options{RunID: "run-1"})
+	<-reached
+	cancel()
+	<-result
+	close(letGo)
+	res, err := e.Resume(context.Background(), "run-1", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if res.Outputs["len"] != 10000 {
+		t.Errorf("outputs %v", res.Outputs)
+	}
+	e.Close()
+	if size, err := sizeOf(w.db); err != nil || size > 1<<20 {
+		t.Errorf("60 rounds with the same 10 kB take %d bytes, %v", size, err)
+	}
+}

@@ -64,16 +64,15 @@ func (e *ExistsError) Error() string {
 
 // A live run is one that is going on in this process.
 type live struct {
-	id      string
-	prog    *Program
-	inputs  map[string]any
-	event   any
-	cause   string
-	opts    Options
-	apply   bool
-	again   bool
-	emit    *emitter
-	resumed bool
+	id     string
+	prog   *Program
+	inputs map[string]any
+	event  any
+	cause  string
+	opts   Options
+	apply  bool
+	again  bool
+	emit   *emitter
 
 	work, last context.Context // of bodies: the steps', and those of finally, which a cancel does not reach
 	cancel     context.CancelCauseFunc
@@ -189,12 +188,7 @@ type waiter interface {
 
 // conduct sees a run of this process to its end, or to its interruption.
 func (e *Engine) conduct(ctx context.Context, l *live, begin func(*live) (waiter, error)) (Result, error) {
-	l.emit = &emitter{run: l.id}
-	for _, to := range []Listener{e.cfg.Listener, l.opts.Listener} {
-		if to != nil {
-			l.emit.to = append(l.emit.to, to)
-		}
-	}
+	e.emitter(l)
 	e.mu.Lock()
 	if e.closed || e.live[l.id] != nil {
 		e.mu.Unlock()
@@ -214,6 +208,20 @@ func (e *Engine) conduct(ctx context.Context, l *live, begin func(*live) (waiter
 	case <-ctx.Done():
 		return e.interrupt(l), nil
 	}
+}
+
+// emitter makes what tells of the run, once.
+func (e *Engine) emitter(l *live) *emitter {
+	if l.emit != nil {
+		return l.emit
+	}
+	l.emit = &emitter{run: l.id}
+	for _, to := range []Listener{e.cfg.Listener, l.opts.Listener} {
+		if to != nil {
+			l.emit.to = append(l.emit.to, to)
+		}
+	}
+	return l.emit
 }
 
 func (e *Engine) forget(l *live) {

@@ -79,6 +79,14 @@ func (e *Engine) insertRun(ctx context.Context, l *live) error {
 	return nil
 }
 
+// applies notes that a run does effects from now on, whoever resumes it.
+func (e *Engine) applies(ctx context.Context, id string) error {
+	if _, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET apply = 1 WHERE id = ?1`, id); err != nil {
+		return fmt.Errorf("storing that run %s is applied: %w", id, err)
+	}
+	return nil
+}
+
 // finishRun records how a run ended. It does nothing where the run was taken over.
 func (e *Engine) finishRun(ctx context.Context, res Result, at time.Time) error {
 	_, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET status = ?1, ended = ?2, ended_at = ?3, owner = '' WHERE id = ?4 AND owner = ?5`,

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -375,3 +376,15 @@ func (e notice) Terms() sources.Terms { return sources.Terms{} }
 var errUnavailable = &sources.Error{Kind: sources.ErrUnavailable, Source: "service", Doing: "asking", Err: errors.New("on purpose")}
 
 func filesIn(dir string) ([]string, error) { return filepath.Glob(filepath.Join(dir, "*")) }
+
+// sizeOf is how large a database is, with what has not been written into its file yet.
+func sizeOf(db string) (size int64, err error) {
+	for _, name := range []string{db, db + "-wal"} {
+		if info, serr := os.Stat(name); serr == nil {
+			size += info.Size()
+		} else if !errors.Is(serr, os.ErrNotExist) {
+			err = serr
+		}
+	}
+	return size, err
+}
