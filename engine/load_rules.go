@@ -77,6 +77,26 @@ func LoadRules(read Reader, file string) ([]rules.Rule, []Problem) {
 	return list, sorted(l.problems, file)
 }
 
+// CheckRules reads a file of rules by itself and checks it over the standard rules, whose text is given.
+func CheckRules(read Reader, file, standard string) []Problem {
+	l := &loader{read: read, files: map[string]string{StandardRules: standard}, rulesOf: map[string][]rules.Rule{}, bad: map[*yamldoc.Node]bool{}}
+	text, ok := l.text(file, nil)
+	if !ok {
+		return l.problems
+	}
+	doc, problems := yamldoc.Parse(file, []byte(text))
+	l.report(problems...)
+	if doc == nil {
+		return l.problems
+	}
+	l.object(doc, rulesObject)
+	l.version(doc)
+	def := &Definition{doc: doc, Rules: l.allRules(file, doc), problems: l.problems}
+	c := &checker{def: def, prog: &Program{}, problems: slices.Clone(l.problems)}
+	c.rules()
+	return sorted(c.problems, file)
+}
+
 func (l *loader) rules(doc *yamldoc.Node) []rules.Rule {
 	var out []rules.Rule
 	for _, e := range l.entries(doc, "rules") {

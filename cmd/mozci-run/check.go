@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/workflows"
 )
 
 func (c *command) checkCommand() *cobra.Command {
@@ -38,8 +39,7 @@ func (c *command) check(paths []string) error {
 	problems := []engine.Problem{}
 	for _, w := range files {
 		if isRules(w.file) {
-			_, found := engine.LoadRules(w.read, w.file)
-			problems = append(problems, found...)
+			problems = append(problems, engine.CheckRules(w.read, w.file, workflows.Standard())...)
 			continue
 		}
 		_, found := load(w, s)

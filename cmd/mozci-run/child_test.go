@@ -23,6 +23,7 @@ import (
 type stage struct {
 	dir     string
 	program string
+	url     string
 	sim     *sim.Sim
 	truth   sim.Truth
 
@@ -52,6 +53,7 @@ func newStage(t testing.TB, scenario string, seed int, speed float64) *stage {
 	g.truth = g.sim.Truth()[0]
 	server := httptest.NewServer(g.sim)
 	t.Cleanup(server.Close)
+	g.url = server.URL
 	text, err := yamldoc.Encode(profileFile{Profiles: map[string]profile{"stage": {
 		Sources: simulatedSources(server.URL, sc), Inputs: map[string]any{"branch": "autoland"},
 		Clock:    &clockSpec{Speed: speed, Epoch: start, At: began.UTC()},

@@ -86,7 +86,7 @@ func (c *command) root() *cobra.Command {
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage(cmd.CommandPath()+" --help shows what it takes", "%s wants %s, and got %d arguments", cmd.CommandPath(), what, len(args))
+			return usage(cmd.CommandPath()+" --help shows what it takes", "%s wants %s, and got %s", strings.TrimPrefix(cmd.CommandPath(), "mozci-run "), what, count(len(args), "argument", "arguments"))
 		}
 		return nil
 	}

@@ -83,16 +83,18 @@ func report(w io.Writer, err error) {
 	text, hint := err.Error(), ""
 	var wrong *usageError
 	var source *sources.Error
-	switch {
-	case errors.As(err, &wrong):
+	if errors.As(err, &wrong) {
 		hint = wrong.hint
-	case errors.As(err, &source) && source.Hint != "" && strings.HasSuffix(text, " ("+source.Hint+")"):
-		hint = source.Hint
-		text = strings.TrimSuffix(text, " ("+hint+")")
+	}
+	if errors.As(err, &source) && source.Hint != "" && strings.HasSuffix(text, " ("+source.Hint+")") {
+		text = strings.TrimSuffix(text, " ("+source.Hint+")")
+		hint = or(hint, source.Hint)
 	}
 	fmt.Fprintf(w, "mozci-run: %s\n", text)
-	if hint == "" {
+	if hint == "" && !strings.Contains(text, "mozci-run ") { // it says itself what to do
 		hint = "mozci-run --help shows what there is"
 	}
-	fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(hint, "\n", "\n  "))
+	if hint != "" {
+		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(hint, "\n", "\n  "))
+	}
 }

@@ -137,6 +137,9 @@ func (c *command) choose() (chosen, error) {
 	}
 	for _, p := range all {
 		if p.name == name {
+			if p.Simulate != nil && p.Simulate.Scenario == "" {
+				p.Simulate = &simulation{Scenario: defaultScenario, Seed: p.Simulate.Seed}
+			}
 			return chosen{p, because}, nil
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/mozci/mozci-run/engine"
@@ -31,7 +30,7 @@ func retell(p *painter, s engine.Story) {
 	for _, o := range r.Result.Written {
 		tellOutput(p, o.Name, describe(factOf(o.Value)))
 	}
-	p.line("%s %s%s", p.paint(bold, "run "+r.ID), strings.ReplaceAll(string(r.Status), "_", " "), because(r.Reason))
+	p.line("%s %s", p.paint(bold, "run "+r.ID), ended(r.Status, r.Reason))
 	if r.Result.Next != "" {
 		p.line("next         %s", r.Result.Next)
 	}
@@ -57,7 +56,7 @@ func retellStep(p *painter, s engine.StepStory) {
 	if !s.Ended.IsZero() {
 		took = ", took " + s.Ended.Sub(s.Began).Round(time.Millisecond).String()
 	}
-	p.line("%s %s: %s%s%s", p.paint(bold, "step "+s.Step), what, strings.ReplaceAll(string(s.Status), "_", " "), because(s.Reason), took)
+	p.line("%s %s: %s%s", p.paint(bold, "step "+s.Step), what, ended(s.Status, s.Reason), took)
 	for _, l := range members(s.Inputs) {
 		p.line("    %s", l)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/ci"
 )
 
@@ -40,7 +41,7 @@ func (c *command) runCommand() *cobra.Command {
 		Example: "  mozci-run run workflows/backfill.yaml -i job=test-linux/opt-mochitest-1 -i revision=4fe1c2…",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return usage(knownWorkflows(), "%s wants a workflow, and perhaps a link, and got %s", cmd.CommandPath(), count(len(args), "argument", "arguments"))
+				return usage(knownWorkflows(), "a workflow is wanted, and perhaps a link, and there %s", are(len(args))+" "+count(len(args), "argument", "arguments"))
 			}
 			return nil
 		},
@@ -131,6 +132,7 @@ func (c *command) run(name, link string, o runOrder) error {
 // follow lets a run go, tells of it as it goes, and writes its answer.
 func (c *command) follow(h *house, apply bool, start func(context.Context, engine.Options) (engine.Result, error)) error {
 	t := newTalker(c.painter(c.m.stderr))
+	t.repeat = c.repeat()
 	opts := engine.Options{Apply: apply, Listener: t}
 	h.applied.Store(apply)
 	if c.flags.output == "json" {
@@ -156,7 +158,7 @@ func (c *command) follow(h *house, apply bool, start func(context.Context, engin
 	if err != nil {
 		return startError(err)
 	}
-	t.tell(c.m.stdout, res, c.flags.db != inMemory)
+	t.tell(c.m.stdout, res)
 	return &runEnding{res}
 }
 
@@ -168,10 +170,8 @@ func startError(err error) error {
 	switch {
 	case errors.As(err, &inputs):
 		return usage("give a link, or inputs with -i name=value, or --latest for the newest failure", "%w", err)
-	case errors.As(err, &live):
-		return usage("mozci-run runs list shows which runs are going on", "%w", err)
-	case errors.As(err, &unknown):
-		return usage("mozci-run runs list shows those that there are", "%w", err)
+	case errors.As(err, &live), errors.As(err, &unknown):
+		return usage("", "%w", err)
 	}
 	return err
 }
@@ -217,6 +217,9 @@ func (c *command) inputs(s *session, prog *engine.Program, link string, o runOrd
 	switch {
 	case link != "":
 		ev, err := s.registry.Link(c.ctx, link)
+		if errors.Is(err, sources.ErrNotFilled) {
+			return nil, nil, usage("give a Treeherder, Taskcluster or pushlog link, or inputs with -i name=value", "%w", err)
+		}
 		if err != nil {
 			return nil, nil, err
 		}

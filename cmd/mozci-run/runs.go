@@ -103,6 +103,14 @@ func (c *command) resumeRun(id string, apply bool) error {
 	if c.flags.profile == "" {
 		c.flags.profile = story.Run.Profile // a run goes on with the profile that it began with
 	}
+	switch r := story.Run; {
+	case c.flags.profile != r.Profile:
+		return usage("leave out --profile", "run %s was started with the profile %s, and goes on with no other", r.ID, r.Profile)
+	case r.Status == engine.Succeeded:
+		return usage("mozci-run runs show "+r.ID+" tells of it", "run %s has ended well: there is nothing to resume", r.ID)
+	case r.Status == engine.Planned && !apply:
+		return usage("mozci-run runs resume --apply "+r.ID+" does what it plans", "run %s is planned, and waits for a word", r.ID)
+	}
 	h, err := c.enter()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os/exec"
 	"strconv"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -26,4 +27,13 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%v exits %d, want %d", args[1:], got, want)
 	}
+}
+
+// lastrun sets RUN to the id of the newest run, as runs list printed it just now.
+func lastrun(ts *testscript.TestScript, _ bool, _ []string) {
+	id, _, ok := strings.Cut(ts.ReadFile("stdout"), " ")
+	if !ok {
+		ts.Fatalf("no run was listed")
+	}
+	ts.Setenv("RUN", id)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/mozci/mozci-run/sources/ci"
 )
 
-// tell writes what a run has come to: the answer, for people. kept says whether the run can be looked at later.
-func (t *talker) tell(w io.Writer, r engine.Result, kept bool) {
+// tell writes what a run has come to: the answer, for people.
+func (t *talker) tell(w io.Writer, r engine.Result) {
 	p := &painter{w: w, colored: t.p.colored, columns: t.p.columns}
 	t.tellPushes(p)
 	for _, o := range r.Written {
@@ -19,19 +19,28 @@ func (t *talker) tell(w io.Writer, r engine.Result, kept bool) {
 	if r.Plan != nil {
 		t.tellPlan(p, *r.Plan)
 	}
-	p.line("%s %s%s", p.paint(bold, "run "+r.Run), strings.ReplaceAll(string(r.Status), "_", " "), because(r.Reason))
-	if r.Next != "" {
-		p.line("next         %s", r.Next)
-	}
+	p.line("%s %s", p.paint(bold, "run "+r.Run), ended(r.Status, r.Reason))
+	kept := t.repeat != ""
 	switch {
 	case !kept && r.Status == engine.Planned:
-		p.line("to do it     the same command with --apply")
-	case kept && r.Status == engine.Planned:
-		p.line("to do it     mozci-run runs resume --apply %s", r.Run)
+		p.line("next         the same command with --apply")
+	case kept && r.Next != "":
+		p.line("next         %s", t.repeatable(r.Next))
 	}
 	if kept {
-		p.line("see it again mozci-run runs show %s", r.Run)
+		p.line("see it again %s", t.repeatable("mozci-run runs show "+r.Run))
 	}
+}
+
+// ended says how a run or a step has ended, and why.
+func ended(status engine.Status, reason string) string {
+	word := strings.ReplaceAll(string(status), "_", " ")
+	return word + because(strings.TrimPrefix(reason, word+": "))
+}
+
+// repeatable writes a command so that it finds the same runs again.
+func (t *talker) repeatable(command string) string {
+	return strings.ReplaceAll(command, "mozci-run ", t.repeat+" ")
 }
 
 // tellPushes writes a line for each push from the given failure to the last good one: its verdict and why, and what was

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mozci/mozci-run/engine"
@@ -19,6 +18,8 @@ type talker struct {
 	said  string // how that strip was last written
 	step  string // where the run is at
 
+	repeat string // how mozci-run is called to find the run again; empty where it is kept nowhere
+
 	judged   map[int]engine.Decision // of the step that is going on, by index of the row
 	decided  []engine.Decision       // of the last history, by index of the row
 	outcomes []outcome               // of all effects, in the order in which they happened
@@ -32,6 +33,21 @@ type outcome struct {
 }
 
 func newTalker(p *painter) *talker { return &talker{p: p, judged: map[int]engine.Decision{}} }
+
+// repeat is how the command is called so that it finds the same profiles and the same runs; empty where runs are not kept.
+func (c *command) repeat() string {
+	s := "mozci-run"
+	if c.flags.db == inMemory {
+		return ""
+	}
+	if c.flags.config != "" {
+		s += " --config " + c.flags.config
+	}
+	if c.flags.db != "" {
+		s += " --db " + c.flags.db
+	}
+	return s
+}
 
 // Hear is called by the engine, one event at a time.
 func (t *talker) Hear(e engine.Event) {
@@ -70,7 +86,7 @@ func (t *talker) ended(e engine.Event) {
 		t.p.line("%s was answered by %s, because %s", e.Step, e.Source, e.Instead)
 	}
 	if e.Kind == engine.StepEnded && e.Status != engine.Succeeded && e.Status != engine.Planned {
-		t.p.line("%s %s%s", e.Step, strings.ReplaceAll(string(e.Status), "_", " "), because(e.Reason))
+		t.p.line("%s %s", e.Step, ended(e.Status, e.Reason))
 	}
 }
 
@@ -149,6 +165,13 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // outcomeText is the line of one action.
