@@ -93,7 +93,7 @@ func deep(t *schemas.Type) string {
 
 // approve compiles what a person is asked.
 func (k *stepCheck) approve() *schemas.Type {
-	k.s.Approve = &Approve{Message: k.c.text(k.d.approve, k.within(nil), schemas.Of(schemas.String)), Timeout: duration(k.d.approveWithin)}
+	k.s.Approve = &Approve{Message: k.c.message(k.d.approve, k.within(nil)), Timeout: duration(k.d.approveWithin)}
 	if k.inFinally() {
 		k.c.problem(k.d.node, "companion", "nobody waits in finally: approve stands among the steps")
 	}

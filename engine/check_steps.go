@@ -261,7 +261,7 @@ func (k *stepCheck) require() {
 	d := k.d
 	w := k.afterwards(k.s.Type)
 	k.s.Require = k.c.expr(d.require, "require", w, schemas.Of(schemas.Bool))
-	k.s.Message = k.c.text(d.message, w, schemas.Of(schemas.String))
+	k.s.Message = k.c.message(d.message, w)
 	if k.s.Require != nil {
 		k.level.sure[k.i] = append(k.level.sure[k.i], k.s.Require.Ensures()...)
 	}

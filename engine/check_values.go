@@ -65,6 +65,23 @@ func (c *checker) text(n *yamldoc.Node, w within, want *schemas.Type) *rules.Tex
 	return t
 }
 
+// message compiles a text for people. One that is a single ${{ }} may be a number, a time or a word as well.
+func (c *checker) message(n *yamldoc.Node, w within) *rules.Text {
+	t := c.text(n, w, nil)
+	if t == nil || t.Type() == nil {
+		return t
+	}
+	switch kind := t.Type().Kind; {
+	case kind == schemas.List || kind == schemas.Map || kind == schemas.Object:
+		c.problem(n, "wrong-type", "a text is wanted, and this is a %s; say what of it people are told", t.Type())
+		return nil
+	case t.Type().Nullable && t.Type() != rules.Unknown():
+		c.problem(n, "possible-nil", "a text is wanted, and this may be nil; give it another value with ??")
+		return nil
+	}
+	return t
+}
+
 // expressionProblems reports what is wrong in an expression. Where YAML made something else of it than was written, that is said
 // instead.
 func (c *checker) expressionProblems(n *yamldoc.Node, list []rules.Problem, w within, names []string) {

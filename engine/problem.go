@@ -13,15 +13,16 @@ import (
 // A Problem is a mistake in a workflow or in a file of rules.
 type Problem struct {
 	yamldoc.Problem
-	Called []CalledFrom // for a mistake inside a rule: the calls that led there, the innermost first
+	Called []CalledFrom `json:"called,omitempty"` // for a mistake inside a rule: the calls that led there, the innermost first
 }
 
 // CalledFrom is a call of a rule.
 type CalledFrom struct {
-	Rule         string
-	File         string
-	Line, Column int
-	Source       string // the line
+	Rule   string `json:"rule"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Source string `json:"source"` // the line
 }
 
 // Show is the problem on one line, then the source line with a caret, then from where its rule was called.

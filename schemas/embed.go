@@ -9,10 +9,9 @@ import (
 	"sync"
 )
 
-// Everything below schemas/ whose name ends in .schema.json. (The pattern takes more than these, since one that meets no file would
-// not compile where a source has no schema yet.)
+// Everything below schemas/ whose name ends in .schema.json.
 //
-//go:embed *
+//go:embed *.schema.json */*.schema.json
 var files embed.FS
 
 // Names lists the schemas that ship, sorted: hgmo/json-pushes.schema.json.

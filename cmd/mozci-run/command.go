@@ -76,7 +76,8 @@ func (c *command) root() *cobra.Command {
 		}
 		return nil
 	}
-	root.AddCommand(c.runCommand(), c.checkCommand(), c.testCommand(), c.queryCommand(), c.runsCommand(), c.sourcesCommand(), c.simCommand())
+	root.AddCommand(c.runCommand(), c.checkCommand(), c.testCommand(), c.queryCommand(), c.runsCommand(), c.sourcesCommand(), c.simCommand(),
+		c.graphCommand(), c.schemaCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	c.completeFlags(root)
 	return root

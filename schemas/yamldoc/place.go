@@ -40,7 +40,7 @@ func offsetOf(text string, line, column int) (int, bool) {
 }
 
 // maxReread is how long a scalar may be, in bytes, for the places of its characters to be looked for.
-const maxReread = 16 << 10
+const maxReread = 64 << 10
 
 type spot struct{ line, column int }
 
@@ -54,7 +54,7 @@ func (n *Node) spots() []spot {
 	if r.column-1 > len(r.rest) {
 		return nil
 	}
-	r.rest = r.rest[r.column-1:]
+	r.onLine(r.rest[r.column-1:])
 	for r.more() {
 		if !r.next() {
 			return nil
@@ -72,6 +72,7 @@ type reread struct {
 	line   int
 	column int
 	rest   []rune // of the line
+	solid  int    // how many characters of rest come before the blanks at the end of the line
 	value  strings.Builder
 	spots  []spot
 	opened bool
@@ -90,7 +91,14 @@ func (r *reread) more() bool {
 
 func (r *reread) skip(k int) {
 	k = min(k, len(r.rest))
-	r.rest, r.column = r.rest[k:], r.column+k
+	r.rest, r.column, r.solid = r.rest[k:], r.column+k, r.solid-k
+}
+
+func (r *reread) onLine(rest []rune) {
+	r.rest, r.solid = rest, len(rest)
+	for r.solid > 0 && (rest[r.solid-1] == ' ' || rest[r.solid-1] == '\t') {
+		r.solid--
+	}
 }
 
 func (r *reread) give(c rune, skip int) {
@@ -101,7 +109,7 @@ func (r *reread) give(c rune, skip int) {
 
 // next reads one character of the text, or one break of lines. It is false where it does not know how.
 func (r *reread) next() bool {
-	if strings.TrimSpace(string(r.rest)) == "" {
+	if r.solid <= 0 {
 		return r.fold()
 	}
 	c := r.rest[0]
@@ -130,7 +138,8 @@ func (r *reread) fold() bool {
 		for start < len(line) && (line[start] == ' ' || line[start] == '\t') {
 			start++
 		}
-		r.rest, r.column = line[start:], start+1
+		r.onLine(line[start:])
+		r.column = start + 1
 		if len(r.rest) > 0 {
 			break
 		}

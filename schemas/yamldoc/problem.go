@@ -12,12 +12,13 @@ import (
 
 // A Problem is a mistake at a place in a file.
 type Problem struct {
-	File         string
-	Line, Column int    // from 1, in characters
-	Length       int    // how many characters are meant, at least 1
-	Message      string // what is wrong, and what would have been right
-	Kind         string // a short stable word: yaml-syntax, duplicate-key, unknown-key, wrong-type, …
-	Source       string // the line
+	File    string `json:"file"`
+	Line    int    `json:"line"`    // from 1
+	Column  int    `json:"column"`  // from 1, in characters
+	Length  int    `json:"length"`  // how many characters are meant, at least 1
+	Message string `json:"message"` // what is wrong, and what would have been right
+	Kind    string `json:"kind"`    // a short stable word: yaml-syntax, duplicate-key, unknown-key, wrong-type, …
+	Source  string `json:"source"`  // the line
 }
 
 // Error is the problem on one line: file:line:column: message [kind].
