@@ -149,6 +149,9 @@ func (a *acting) split(ctx context.Context, r *record, e sources.Effect, item in
 		return err
 	}
 	for _, u := range units {
+		if u.PerStep {
+			u.Key.Job += " (run " + a.c.l.id + ", step " + a.path + ")"
+		}
 		if slices.ContainsFunc(r.Units, func(o unitRecord) bool { return o.Key == u.Key }) {
 			continue
 		}

@@ -192,17 +192,33 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-func TestNoticeIsSentOnce(t *testing.T) {
+func TestNoticeIsSentOncePerWhatItSays(t *testing.T) {
 	w := newWorld(t)
 	e := w.engine()
-	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello}}\n")
+	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello, once_per: a failure}}\n  - {id: again, uses: notify.webhook, with: {text: hello again, once_per: a failure}}\n")
 	for range 2 {
 		if _, err := e.Start(context.Background(), tell, nil, engine.Options{Apply: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff([]string{"notice: hello"}, w.service.arrived()); diff != "" {
-		t.Error(diff)
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Errorf("%q were sent, and once per failure is wanted", got)
+	}
+}
+
+// A notice without once_per is its run's and step's own: the same text of another step, or of the next run, is another.
+func TestNoticeIsTheStepsOwn(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello}}\n  - {id: each, foreach: '[\"x\", \"y\", \"x\"]', uses: notify.webhook, with: {text: \"${{ item }}\"}}\n")
+	for range 2 {
+		if _, err := e.Start(context.Background(), tell, nil, engine.Options{Apply: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := w.service.arrived()
+	if len(got) != 6 {
+		t.Errorf("in each of two runs hello, x and y are wanted, and %q came", got)
 	}
 }
 

@@ -357,13 +357,16 @@ type notice struct{ s *service }
 
 func (e notice) Units(_ context.Context, in ci.Notice) ([]sources.Unit, error) {
 	u := unit("notify.webhook", "", "", in.Text)
+	if u.PerStep = in.OncePer == ""; !u.PerStep {
+		u.Key.Job = in.OncePer
+	}
 	return []sources.Unit{u}, nil
 }
 
 func (e notice) Do(_ context.Context, u sources.Unit, ordinal int) (sources.Receipt, error) {
 	e.s.mu.Lock()
 	defer e.s.mu.Unlock()
-	e.s.calls = append(e.s.calls, "notice: "+u.Key.Job)
+	e.s.calls = append(e.s.calls, "notice: "+u.What)
 	return sources.Receipt{}, nil
 }
 

@@ -53,6 +53,7 @@ type Unit struct {
 	Want    int    // how many of this key are wanted in total; 0 means 1
 	More    int    // how many are wanted beyond those that exist: jobs.retrigger; Want is then ignored
 	Count   bool   // whether jobs of Key.Job on Key.Revision that exist count: on their way, or with evidence
+	PerStep bool   // whether it is the run's and the step's own: the engine makes them a part of Key.Job
 	In      any    // what Do needs, a fact that survives JSON (it is stored with the run)
 	What    string // one line for people: test-linux/opt-m-1 on 4fe1c2
 	Refusal string // why it is not to be done; empty where it may be
