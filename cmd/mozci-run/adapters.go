@@ -13,6 +13,7 @@ import (
 	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/ci"
 	"github.com/mozci/mozci-run/sources/hgmo"
+	"github.com/mozci/mozci-run/sources/notify"
 	"github.com/mozci/mozci-run/sources/taskcluster"
 	"github.com/mozci/mozci-run/sources/treeherder"
 )
@@ -48,13 +49,22 @@ var adapters = []adapter{
 		credentials: []string{"client_id", "access_token", "certificate"},
 		make:        newTaskcluster,
 	},
+	{
+		name: "notify", doc: "tells people something, through a webhook whose URL is its credential", credentials: []string{"url"},
+		make: func(a adapting) (sources.Source, error) {
+			if a.base != "" {
+				return nil, errors.New("notify: the webhook's URL is a secret, and has no base: name where it is found, as credentials: {url: {env: MOZCI_WEBHOOK}}")
+			}
+			return notify.New(a.client, a.credentials["url"]), nil
+		},
+	},
 }
 
 // An adapter is a row of the list of adapters: how a source is made of what a profile says.
 type adapter struct {
 	name        string
 	doc         string
-	base        string    // of the public service
+	base        string    // of the public service; empty where there is none
 	options     []setting // by name
 	credentials []string  // names of credentials
 	make        func(a adapting) (sources.Source, error)

@@ -97,8 +97,9 @@ func builtIn() []profile {
 	return []profile{
 		{
 			name: "mozilla", Description: "Mozilla's CI of today: hg.mozilla.org, Treeherder, Taskcluster",
-			Sources: []sourceSpec{{Adapter: plain("hgmo")}, {Adapter: plain("treeherder")}, {Adapter: plain("taskcluster"), Credentials: taskclusterVariables}},
-			Inputs:  autoland,
+			Sources: []sourceSpec{{Adapter: plain("hgmo")}, {Adapter: plain("treeherder")}, {Adapter: plain("taskcluster"), Credentials: taskclusterVariables},
+				{Adapter: plain("notify"), Credentials: map[string]secret{"url": {Env: "MOZCI_WEBHOOK"}}}},
+			Inputs: autoland,
 		},
 		{
 			name: "sim", Description: "a simulated CI in this process: nothing real is asked or changed",

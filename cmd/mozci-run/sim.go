@@ -93,6 +93,7 @@ func simulatedSources(at string, sc sim.Scenario) []sourceSpec {
 			"treestatus": plain(at + sim.TreeStatusPath), "trees": plain(strings.Join(trees, ", "))}},
 		{Adapter: plain("treeherder"), Base: plain(at + sim.TreeherderPath + "/api")},
 		{Adapter: plain("taskcluster"), Base: plain(at + sim.TaskclusterPath), Credentials: map[string]secret{"client_id": {Simulated: true}, "access_token": {Simulated: true}}},
+		{Adapter: plain("notify")}, // nobody real is told what a simulated CI does
 	}
 }
 

@@ -131,7 +131,10 @@ func (c *command) showEndpoints(s sources.Source) error {
 	fmt.Fprintln(w, s.Name())
 	if i := slices.IndexFunc(adapters, func(a adapter) bool { return a.name == s.Name() }); i >= 0 {
 		a := adapters[i]
-		fmt.Fprintf(w, "  %s\n  base: %s unless the profile says otherwise\n", a.doc, a.base)
+		fmt.Fprintf(w, "  %s\n", a.doc)
+		if a.base != "" {
+			fmt.Fprintf(w, "  base: %s unless the profile says otherwise\n", a.base)
+		}
 		for _, o := range a.options {
 			fmt.Fprintf(w, "  option %s: %s\n", o.name, o.doc)
 		}
