@@ -52,9 +52,11 @@ type Difference struct {
 const Significance = 0.001
 
 // Drift compares what answers looked like with what they look like now. Below a path that was added or removed nothing more is
-// said. Words count as an enumeration where both sides have few of them, often repeated; enums says for which paths a schema declares one.
-// The differences are ordered by path, then by code.
-func Drift(then, now *Shape, enums map[string][]string) []Difference {
+// said. Words count as an enumeration where both sides have few of them, often repeated, or where the schema declares one. What the
+// schema says may be (null, another type, absence of what it does not require) is no difference, and which lists have an order it
+// says, too; it may be nil. The differences are ordered by path, then by code.
+func Drift(then, now *Shape, says *Schema) []Difference {
+	c := comparison{then, now, says}
 	var out []Difference
 	gone := map[string]bool{}
 	for _, p := range union(then, now) {
@@ -62,7 +64,7 @@ func Drift(then, now *Shape, enums map[string][]string) []Difference {
 			continue
 		}
 		a, b := then.Paths[p], now.Paths[p]
-		d := compare(p, a, b, then, now, enums[p])
+		d := c.compare(p, a, b)
 		for _, one := range d {
 			if one.Change == Added || one.Change == Removed {
 				gone[p] = true
@@ -102,7 +104,36 @@ func covered(gone map[string]bool, path string) bool {
 	return false
 }
 
-func compare(path string, a, b *Spot, then, now *Shape, declared []string) []Difference {
+// A comparison is of two shapes, by what a schema says, which may be nil.
+type comparison struct {
+	then, now *Shape
+	says      *Schema
+}
+
+// takes says whether the schema allows a type at a path.
+func (c comparison) takes(path, typ string) bool {
+	if c.says == nil {
+		return false
+	}
+	p, ok := c.says.Place(path)
+	names := map[string]string{"int": "integer", "bool": "boolean"}
+	if n, renamed := names[typ]; renamed {
+		typ = n
+	}
+	return ok && (slices.Contains(p.Types, typ) || typ == "integer" && slices.Contains(p.Types, "number"))
+}
+
+// free says whether the schema lets a path be absent.
+func (c comparison) free(path string) bool {
+	if c.says == nil {
+		return false
+	}
+	p, ok := c.says.Place(path)
+	return ok && (!p.Required || p.Default)
+}
+
+func (c comparison) compare(path string, a, b *Spot) []Difference {
+	then, now := c.then, c.now
 	switch {
 	case a == nil && b == nil:
 		return nil
@@ -112,12 +143,12 @@ func compare(path string, a, b *Spot, then, now *Shape, declared []string) []Dif
 		return vanished(path, a, now)
 	}
 	var out []Difference
-	out = append(out, retyped(path, a, b)...)
-	if Fisher(a.Present, a.Could-a.Present, b.Present, b.Could-b.Present) < Significance && share(b) < share(a) {
+	out = append(out, c.retyped(path, a, b)...)
+	if Fisher(a.Present, a.Could-a.Present, b.Present, b.Could-b.Present) < Significance && share(b) < share(a) && !c.free(path) {
 		out = append(out, Difference{Path: path, Change: Optional, Then: count(a), Now: count(b)})
 	}
-	out = append(out, words(path, a, b, declared)...)
-	return append(out, ordered(path, a, b)...)
+	out = append(out, c.words(path, a, b)...)
+	return append(out, c.ordered(path, a, b)...)
 }
 
 // appeared tells a new member from one whose parent was never there, or there too rarely to know.
@@ -145,19 +176,16 @@ func vanished(path string, a *Spot, now *Shape) []Difference {
 	return []Difference{{Path: path, Change: Removed, Then: typeNames(a) + ", " + count(a), Now: fmt.Sprintf("absent, 0 of %d", n)}}
 }
 
-func retyped(path string, a, b *Spot) []Difference {
-	if a.Types["null"] == 0 && b.Types["null"] > 0 && len(b.Types) > 1 {
-		return append([]Difference{{Path: path, Change: Nullable, Then: typeNames(a), Now: typeNames(b)}}, newTypes(path, a, b)...)
+func (c comparison) retyped(path string, a, b *Spot) []Difference {
+	if a.Types["null"] == 0 && b.Types["null"] > 0 && !c.takes(path, "null") {
+		return append([]Difference{{Path: path, Change: Nullable, Then: typeNames(a), Now: typeNames(b)}}, c.newTypes(path, a, b)...)
 	}
-	if a.Types["null"] == 0 && b.Types["null"] > 0 {
-		return []Difference{{Path: path, Change: Nullable, Then: typeNames(a), Now: typeNames(b)}}
-	}
-	return newTypes(path, a, b)
+	return c.newTypes(path, a, b)
 }
 
-func newTypes(path string, a, b *Spot) []Difference {
+func (c comparison) newTypes(path string, a, b *Spot) []Difference {
 	for t, n := range b.Types {
-		if t == "null" || a.Types[t] > 0 || n == 0 || onlyNull(a) {
+		if t == "null" || a.Types[t] > 0 || n == 0 || onlyNull(a) || c.takes(path, t) {
 			continue
 		}
 		if t == "int" && a.Types["number"] > 0 {
@@ -173,7 +201,11 @@ func newTypes(path string, a, b *Spot) []Difference {
 func onlyNull(p *Spot) bool { return p.Types["null"] == p.Present }
 
 // words compares enumerations. Without a declared one it takes words for an enumeration only where they are few and repeat.
-func words(path string, a, b *Spot, declared []string) []Difference {
+func (c comparison) words(path string, a, b *Spot) []Difference {
+	var declared []string
+	if c.says != nil {
+		declared = c.says.enums[path]
+	}
 	if a.Types["string"] == 0 || b.Types["string"] == 0 || b.Words == nil {
 		return nil
 	}
@@ -230,7 +262,10 @@ func closed(p *Spot) bool {
 }
 
 // ordered says whether a list that was strictly in one order no longer is.
-func ordered(path string, a, b *Spot) []Difference {
+func (c comparison) ordered(path string, a, b *Spot) []Difference {
+	if c.says != nil {
+		return nil // the schema says which lists have an order, and Validate holds them to it
+	}
 	names := func(p *Spot) string {
 		switch {
 		case p.Rising > 0 && p.Falling == 0:

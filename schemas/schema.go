@@ -21,6 +21,7 @@ type Schema struct {
 	maps     []string
 	enums    map[string][]string
 	places   map[string]Place
+	orders   []Order
 }
 
 // A Place is what a schema says of one generalised path.
@@ -52,6 +53,9 @@ func NewSchema(name string, text []byte) (*Schema, error) {
 		places: map[string]Place{}}
 	if top, ok := doc.(map[string]any); ok {
 		s.ID, _ = top["$id"].(string)
+		if s.orders, err = ordersOf(top["x-order"]); err != nil {
+			return nil, fmt.Errorf("compiling the schema %s: %w", name, err)
+		}
 	}
 	s.walk(compiled, "$", true, nil)
 	slices.Sort(s.maps)
@@ -159,16 +163,15 @@ func (s *Schema) walkKeys(c *jsonschema.Schema, path string, within []*jsonschem
 // held to it as objects, as Columns makes them, so that a column is called by the same path here, in shapes and by those who
 // read it: $.results[].state. The violations are ordered by place.
 func (s *Schema) Validate(value any) []Violation {
-	err := s.compiled.Validate(Columns(value))
-	if err == nil {
-		return nil
-	}
-	failed, ok := err.(*jsonschema.ValidationError)
-	if !ok {
+	value = Columns(value)
+	out := s.disordered(value)
+	err := s.compiled.Validate(value)
+	switch failed, ok := err.(*jsonschema.ValidationError); {
+	case ok:
+		s.gather(failed, &out)
+	case err != nil:
 		return []Violation{{Path: "$", Spot: "$", Message: err.Error()}}
 	}
-	var out []Violation
-	s.gather(failed, &out)
 	slices.SortStableFunc(out, func(a, b Violation) int {
 		if c := strings.Compare(a.Spot, b.Spot); c != 0 {
 			return c

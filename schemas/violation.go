@@ -35,10 +35,27 @@ func (s *Schema) gather(e *jsonschema.ValidationError, out *[]Violation) {
 	case *kind.AnyOf, *kind.OneOf:
 		s.gather(slices.MaxFunc(e.Causes, func(a, b *jsonschema.ValidationError) int { return reach(a) - reach(b) }), out)
 		return
+	case *kind.PropertyNames:
+		*out = append(*out, s.keys(e)...)
+		return
 	}
 	for _, c := range e.Causes {
 		s.gather(c, out)
 	}
+}
+
+// keys is about a key that is none of those that the schema lets a map have.
+func (s *Schema) keys(e *jsonschema.ValidationError) []Violation {
+	var found []Violation
+	for _, c := range e.Causes {
+		s.gather(c, &found)
+	}
+	path, spot := s.locate(e.InstanceLocation)
+	key := e.ErrorKind.(*kind.PropertyNames).Property
+	for i := range found {
+		found[i].Path, found[i].Spot, found[i].Change = path+".*", spot+"."+key, Pattern
+	}
+	return found
 }
 
 // reach is how deep in the value the mistakes lie; one about the type of the whole counts least.
