@@ -1,0 +1,42 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/mozci/mozci-run/fixtures"
+	"github.com/mozci/mozci-run/sources"
+)
+
+// expectations are what every adapter expects of its service.
+func expectations() []fixtures.Expected {
+	var out []fixtures.Expected
+	for _, a := range adapters {
+		open := func(client *http.Client, rec fixtures.Recorded) (sources.Source, error) {
+			return reopen(a, client, rec)
+		}
+		src, err := open(&http.Client{Transport: nowhere{}}, fixtures.Recorded{Source: a.name, Base: a.base})
+		must(err) // of the public service, and nobody is asked
+		d, ok := src.(sources.Documented)
+		if !ok {
+			continue
+		}
+		out = append(out, fixtures.Expected{Name: a.name, Endpoints: d.Endpoints(), New: open})
+	}
+	return out
+}
+
+// reopen opens an adapter as it was when a cassette was recorded, on a clock that stands there. Where it wants credentials it gets some:
+// a cassette does not look at them.
+func reopen(a adapter, client *http.Client, rec fixtures.Recorded) (sources.Source, error) {
+	made := map[string]string{}
+	for _, name := range a.credentials {
+		made[name] = ""
+	}
+	for _, name := range []string{"client_id", "access_token"} {
+		if _, wanted := made[name]; wanted {
+			made[name] = "replayed"
+		}
+	}
+	return a.make(adapting{client: client, clock: &jumpingClock{now: rec.At}, asker: newRegistry(), machine: machine{nonce: func() string { return "replayed" }},
+		base: rec.Base, branches: rec.Branches, options: rec.Options, credentials: made})
+}

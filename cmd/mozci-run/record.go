@@ -1,0 +1,187 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mozci/mozci-run/fixtures"
+	"github.com/mozci/mozci-run/sources"
+)
+
+// cassettesDir is where cassettes lie in a project.
+const cassettesDir = "fixtures/cassettes"
+
+// A recordOrder is what record is told.
+type recordOrder struct {
+	dir      string
+	scenario string
+	seed     int
+	workflow string
+	given    []string
+	apply    bool
+	imports  bool
+	in       importOrder
+}
+
+const recordLong = `record asks the profile's sources what workflows ask them, and keeps the answers: a cassette for each source and query,
+at DIR/SOURCE/QUERY.yaml. SOURCE or SOURCE.QUERY keep some of them only. Nothing is changed anywhere.
+
+Secrets and addresses are taken out. A cassette is written to a temporary file, read back, held to its schemas, and only then put in the
+place of the old one; where a question fails, the old one stays.
+
+With --run WORKFLOW a workflow is run, and everything that it asks becomes one cassette for each source in DIR: a scenario for --replay.
+With --import, FILES are raw exchanges (a line "# METHOD URL", then the answer) or HTTP Archives (.har) that become the cassette --case.`
+
+const recordExample = `  mozci-run record --profile mozilla treeherder.jobs.list
+  mozci-run record --profile sim --scenario flaky --seed 3
+  mozci-run record --profile sim --scenario gap-of-three --run backfill --apply -o fixtures/cassettes/scenarios/gap-of-three
+  mozci-run record --import exchange.http --source treeherder --case odd-page --from live --what 'what a sheriff saw'`
+
+func (c *command) recordCommand() *cobra.Command {
+	var o recordOrder
+	cmd := &cobra.Command{
+		Use: "record [SOURCE[.QUERY] …]", Short: "keep what services answer, as cassettes", Long: recordLong, Example: recordExample,
+		RunE: func(_ *cobra.Command, args []string) error {
+			switch {
+			case o.imports:
+				o.in.dir = or(o.dir, cassettesDir)
+				return c.recordImport(args, o.in)
+			case o.workflow != "":
+				return c.recordRun(args, o)
+			}
+			return c.recordQuestions(args, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.dir, "to", "o", "", "the folder of the cassettes ("+cassettesDir+")")
+	f.StringVar(&o.scenario, "scenario", "", "of a simulated CI: a file, or the name of one that ships")
+	f.IntVar(&o.seed, "seed", 0, "of a simulated CI: what settles all that the scenario leaves open")
+	f.StringVar(&o.workflow, "run", "", "run this workflow, and keep what it asks")
+	f.StringArrayVarP(&o.given, "input", "i", nil, "an input of the workflow: name=value, as often as needed")
+	f.BoolVar(&o.apply, "apply", false, "do the workflow's effects: in a simulated CI only")
+	f.BoolVar(&o.imports, "import", false, "the arguments are files to import")
+	f.StringVar(&o.in.source, "source", "", "with --import: whose answers these are")
+	f.StringVar(&o.in.base, "base", "", "with --import: the base of their requests")
+	f.StringVar(&o.in.from, "from", string(fixtures.Live), "with --import: live, simulator, server (a real one, started locally) or hand")
+	f.StringVar(&o.in.what, "what", "", "with --import: what exactly they came from")
+	f.StringVar(&o.in.name, "case", "", "with --import: the name of the cassette")
+	f.StringVar(&o.in.apart, "apart", "", "with --import: why nobody asks so, where nobody does; the contract passes over them")
+	f.StringArrayVar(&o.in.branches, "branch", nil, "with --import: a branch and what the service calls it: autoland=integration/autoland")
+	return cmd
+}
+
+// recordQuestions asks each source the standard questions, and keeps each answer on its own.
+func (c *command) recordQuestions(targets []string, o recordOrder) error {
+	s, err := c.openRecording(o)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	q, err := standardQuestions(c.ctx, s.registry, s.branch())
+	if err != nil {
+		return fmt.Errorf("finding something to ask about: %w", err)
+	}
+	var failed error
+	matched := make([]bool, len(targets))
+	for _, spec := range s.specs() {
+		for _, name := range inOrder(keys(q)) {
+			if !wants(targets, matched, spec.Adapter.text, name) {
+				continue
+			}
+			if err := c.recordQuestion(s, spec, name, q[name], o); err != nil {
+				c.note("not recorded: %v", err)
+				failed = errors.Join(failed, err)
+			}
+		}
+	}
+	for i, t := range targets {
+		if !matched[i] {
+			return usage("mozci-run sources list shows what there is", "nothing is called %s: SOURCE or SOURCE.QUERY is wanted", t)
+		}
+	}
+	return failed
+}
+
+// wants says whether a source's query is among the targets, and marks which.
+func wants(targets []string, matched []bool, source, query string) bool {
+	any := len(targets) == 0
+	for i, t := range targets {
+		if t == source || t == source+"."+query {
+			matched[i], any = true, true
+		}
+	}
+	return any
+}
+
+// recordQuestion opens a source of its own, asks it, and keeps what came over the wire. What a source does not answer is passed over.
+func (c *command) recordQuestion(s *recording, spec sourceSpec, name string, asked []fixtures.Question, o recordOrder) error {
+	rec, err := fixtures.NewRecorder(s.wire(), s.head(c, spec), fixtures.NewRedactor(c.secrets()...))
+	if err != nil {
+		return err
+	}
+	defer rec.Discard()
+	client := &http.Client{Transport: sources.Stack(sources.StackOptions{Connection: rec, Clock: s.clock, DryRun: true})}
+	one, err := c.adapt(spec, adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(one.Queries(), func(q sources.Query) bool { return q.Name == name })
+	if i < 0 {
+		return nil
+	}
+	for _, q := range asked {
+		_, err := one.Queries()[i].Call(c.ctx, q.With)
+		if errors.Is(err, sources.ErrNotFilled) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s of %s: %w", name, one.Name(), err)
+		}
+		rec.Asked(q)
+	}
+	if rec.Count() == 0 {
+		return nil
+	}
+	file := filepath.Join(or(o.dir, cassettesDir), one.Name(), s.caseOf(name)+".yaml")
+	tape, err := rec.Take()
+	if err != nil {
+		return err
+	}
+	if err := s.validate(tape); err != nil {
+		return fmt.Errorf("%s: the old cassette stays: %w", file, err)
+	}
+	return c.keep(tape, file)
+}
+
+// tap sends each source's requests through a recorder of its own. What follows a redirect belongs to who was redirected.
+type tap struct {
+	heads []tapped
+	wire  http.RoundTripper
+}
+
+type tapped struct {
+	base string
+	also []asking
+	rec  *fixtures.Recorder
+}
+
+func (t *tap) RoundTrip(req *http.Request) (*http.Response, error) {
+	first := req
+	for first.Response != nil && first.Response.Request != nil {
+		first = first.Response.Request
+	}
+	at := first.URL.String()
+	for _, h := range t.heads {
+		own := strings.HasPrefix(at, strings.TrimSuffix(h.base, "/")+"/")
+		if own || slices.ContainsFunc(h.also, func(a asking) bool { return a.endpoint.Match(first.Method, a.base, at) }) {
+			return h.rec.RoundTrip(req)
+		}
+	}
+	return t.wire.RoundTrip(req)
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mozci/mozci-run/fixtures"
+	"github.com/mozci/mozci-run/schemas"
+	"github.com/mozci/mozci-run/sources"
+)
+
+// A recording is a session of which everything is kept.
+type recording struct {
+	*session
+	at    time.Time // when it began, in the profile's time
+	seed  int
+	scene string // the scenario's name; empty where nothing is simulated
+}
+
+// recordedProfile is the profile with what record was told: a simulated CI stands still but for those who wait for it, so that the same
+// scenario and seed give the same cassettes.
+func (c *command) recordedProfile(o recordOrder) (chosen, error) {
+	p, err := c.choose()
+	if err != nil {
+		return p, err
+	}
+	if p.Simulate == nil {
+		if o.scenario != "" || o.seed != 0 {
+			return p, usage("--profile sim", "a scenario and a seed are a simulated CI's, and the profile %s is none", p.name)
+		}
+		return p, nil
+	}
+	sim := *p.Simulate
+	sim.Scenario = or(o.scenario, sim.Scenario)
+	if o.seed != 0 {
+		sim.Seed = o.seed
+	}
+	p.Simulate, p.Clock = &sim, &clockSpec{Jump: true}
+	return p, nil
+}
+
+// openRecording puts the profile together.
+func (c *command) openRecording(o recordOrder) (*recording, error) {
+	p, err := c.recordedProfile(o)
+	if err != nil {
+		return nil, err
+	}
+	c.note("%s", p)
+	around, err := c.surround(p, inMemory)
+	if err != nil {
+		return nil, err
+	}
+	r := newRecording(&session{around, p, newRegistry()})
+	if err := c.wire(r.session, sources.NothingAsked{}, func() bool { return false }); err != nil {
+		around.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func newRecording(s *session) *recording {
+	r := &recording{session: s, at: s.clock.Now()}
+	if s.sim != nil {
+		r.scene, r.seed = s.scenario.Name, s.profile.Simulate.Seed
+		s.surroundings.at = fmt.Sprintf("http://%s-%d.sim.invalid", r.scene, r.seed) // the same each time, since it stands in cassettes
+	}
+	return r
+}
+
+// specs are the sources as they are recorded.
+func (r *recording) specs() []sourceSpec {
+	if r.sim != nil && len(r.profile.Sources) == 0 {
+		return simulatedSources(r.surroundings.at, r.scenario)
+	}
+	return r.profile.Sources
+}
+
+func (r *recording) branch() string {
+	return fmt.Sprint(or(text(r.profile.Inputs["branch"]), "autoland"))
+}
+
+// wire is the connection. A simulated CI is asked for plain bodies, which people can read; a real one sends what it sends.
+func (r *recording) wire() http.RoundTripper {
+	if r.sim != nil {
+		return unpacked{r.connection}
+	}
+	return r.connection
+}
+
+// head says of a cassette where it comes from.
+func (r *recording) head(c *command, spec sourceSpec) fixtures.Recorded {
+	h := fixtures.Recorded{At: r.at, From: fixtures.Live, Source: spec.Adapter.text, Base: or(spec.Base.text, baseOf(spec)), By: maker(), Branches: maps.Clone(spec.Branches)}
+	if r.sim != nil {
+		h.From, h.Scenario, h.Seed, h.What = fixtures.Simulator, r.scene, strconv.Itoa(r.seed), "mozci-run sim"
+	}
+	for name, w := range spec.Options {
+		if h.Options == nil {
+			h.Options = map[string]string{}
+		}
+		h.Options[name] = w.text
+	}
+	return h
+}
+
+// caseOf is the name of a query's cassette.
+func (r *recording) caseOf(query string) string {
+	if r.sim == nil {
+		return query
+	}
+	name := query + "." + strings.TrimSuffix(filepath.Base(r.scene), filepath.Ext(r.scene))
+	if r.seed != 1 {
+		name += "." + strconv.Itoa(r.seed)
+	}
+	return name
+}
+
+// validate holds a fresh recording to the schemas: what breaks them is kept out of the folder, since it would be taken for what is right.
+func (r *recording) validate(tape *fixtures.Cassette) error {
+	for _, want := range expectations() {
+		if want.Name != tape.Recorded.Source {
+			continue
+		}
+		bad, err := want.Violations(tape)
+		if err != nil {
+			return err
+		}
+		if len(bad) > 0 {
+			return changedFormat(tape.Recorded.Source, bad)
+		}
+	}
+	return nil
+}
+
+func changedFormat(source string, bad []schemas.Violation) error {
+	lines := make([]string, 0, 5)
+	for _, b := range bad[:min(len(bad), 5)] {
+		lines = append(lines, b.String())
+	}
+	return &sources.Error{Kind: sources.ErrChangedFormat, Doing: source, Path: bad[0].Path, Err: errors.New(strings.Join(lines, "; ")),
+		Hint: "mozci-run contract --profile P says more"}
+}
+
+// unpacked asks for bodies that are not packed.
+type unpacked struct{ next http.RoundTripper }
+
+func (u unpacked) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.Header.Set("Accept-Encoding", "identity")
+	return u.next.RoundTrip(req)
+}
