@@ -18,6 +18,7 @@ type command struct {
 // flags are those that all commands share.
 type flags struct {
 	profile string
+	replay  string
 	config  string
 	db      string
 	output  string
@@ -67,6 +68,7 @@ func (c *command) root() *cobra.Command {
 	})
 	f := root.PersistentFlags()
 	f.StringVar(&c.flags.profile, "profile", "", "which adapters answer, and where (MOZCI_PROFILE; mozilla)")
+	f.StringVar(&c.flags.replay, "replay", "", "a folder of cassettes that answer instead: short for --profile replay:DIR")
 	f.StringVar(&c.flags.config, "config", "", "the file of profiles (mozci.yaml here or in a folder above)")
 	f.StringVar(&c.flags.db, "db", "", "where runs are kept: a file, memory, or postgres://… (a file in the user's state directory)")
 	f.StringVar(&c.flags.output, "output", "text", "text or json")

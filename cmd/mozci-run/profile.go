@@ -14,6 +14,7 @@ import (
 type profile struct {
 	Description string         `yaml:"description,omitempty"`
 	Simulate    *simulation    `yaml:"simulate,omitempty"` // where set, no request leaves the process
+	Replay      string         `yaml:"replay,omitempty"`   // where set, the folder of the cassettes that answer
 	Sources     []sourceSpec   `yaml:"sources"`            // in the order in which they are asked
 	Inputs      map[string]any `yaml:"inputs,omitempty"`   // defaults for workflows' inputs of these names
 	Clock       *clockSpec     `yaml:"clock,omitempty"`    // real where it is left out
@@ -129,12 +130,18 @@ func (c *command) choose() (chosen, error) {
 	all := append(file.list(), builtIn()...)
 	name, because := "mozilla", "nothing names another"
 	switch {
+	case c.flags.replay != "":
+		name, because = replayPrefix+c.flags.replay, "--replay"
 	case c.flags.profile != "":
 		name, because = c.flags.profile, "--profile"
 	case c.m.getenv("MOZCI_PROFILE") != "":
 		name, because = c.m.getenv("MOZCI_PROFILE"), "MOZCI_PROFILE"
 	case file.standard() != "":
 		name, because = file.standard(), file.path
+	}
+	if dir, ok := strings.CutPrefix(name, replayPrefix); ok {
+		p, err := replayed(dir)
+		return chosen{p, because}, err
 	}
 	for _, p := range all {
 		if p.name == name {
@@ -162,6 +169,9 @@ func (p chosen) String() string {
 	s := "profile " + p.name
 	if p.Simulate != nil {
 		s += fmt.Sprintf(" (simulated: scenario %s, seed %d)", p.Simulate.Scenario, p.Simulate.Seed)
+	}
+	if p.Replay != "" {
+		s += ", recorded " + p.Clock.Epoch.Format(time.DateTime) + " UTC"
 	}
 	return s + ", by " + p.because
 }

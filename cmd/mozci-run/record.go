@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -157,31 +156,4 @@ func (c *command) recordQuestion(s *recording, spec sourceSpec, name string, ask
 		return fmt.Errorf("%s: the old cassette stays: %w", file, err)
 	}
 	return c.keep(tape, file)
-}
-
-// tap sends each source's requests through a recorder of its own. What follows a redirect belongs to who was redirected.
-type tap struct {
-	heads []tapped
-	wire  http.RoundTripper
-}
-
-type tapped struct {
-	base string
-	also []asking
-	rec  *fixtures.Recorder
-}
-
-func (t *tap) RoundTrip(req *http.Request) (*http.Response, error) {
-	first := req
-	for first.Response != nil && first.Response.Request != nil {
-		first = first.Response.Request
-	}
-	at := first.URL.String()
-	for _, h := range t.heads {
-		own := strings.HasPrefix(at, strings.TrimSuffix(h.base, "/")+"/")
-		if own || slices.ContainsFunc(h.also, func(a asking) bool { return a.endpoint.Match(first.Method, a.base, at) }) {
-			return h.rec.RoundTrip(req)
-		}
-	}
-	return t.wire.RoundTrip(req)
 }

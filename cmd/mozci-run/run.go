@@ -83,6 +83,9 @@ func (c *command) enter() (*house, error) {
 		return nil, err
 	}
 	c.note("%s", p)
+	if p.Replay != "" && c.flags.db == "" {
+		c.flags.db = inMemory // what is asked for in a replay is asked of nobody, and need not be remembered
+	}
 	db, err := c.database()
 	if err != nil {
 		return nil, err
@@ -91,14 +94,21 @@ func (c *command) enter() (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{session: &session{around, p, newRegistry()}}
+	return c.house(&session{around, p, newRegistry()}, db)
+}
+
+// house puts an engine into a session, and the profile's sources on it.
+func (c *command) house(s *session, db string) (*house, error) {
+	p := s.profile
+	h := &house{session: s}
+	var err error
 	h.engine, err = engine.Open(c.ctx, engine.Config{DB: db, Clock: h.clock, Wall: c.m.now, Random: rand.Reader, Registry: h.registry,
 		Profile: p.name, Host: c.m.host, Rebuild: rebuild(h.session), Beat: p.Patience.Beat, Call: p.Patience.Call})
 	if err == nil {
 		err = c.wire(h.session, h.engine, h.applied.Load)
 	}
 	if err != nil {
-		around.close()
+		s.close()
 		return nil, err
 	}
 	return h, nil
@@ -114,6 +124,12 @@ func (c *command) run(name, link string, o runOrder) error {
 		return err
 	}
 	defer h.close()
+	defer h.tellUnused(c)
+	return c.runIn(h, w, link, o)
+}
+
+// runIn runs a workflow in a house.
+func (c *command) runIn(h *house, w workflowFile, link string, o runOrder) error {
 	c.note("workflow %s", w)
 	prog, problems := load(w, h.session)
 	if len(problems) > 0 {
@@ -229,7 +245,7 @@ func (c *command) inputs(s *session, prog *engine.Program, link string, o runOrd
 			return nil, nil, err
 		}
 		maps.Copy(out, from)
-	case (o.latest || s.sim != nil) && open(prog, out, given):
+	case (o.latest || s.sim != nil || s.replay != nil) && open(prog, out, given):
 		branch := fmt.Sprint(or(text(given["branch"]), text(out["branch"])))
 		ev, from, err := newest(c.ctx, s.registry, prog, branch)
 		if err != nil {

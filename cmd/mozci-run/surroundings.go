@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/mozci/mozci-run/fixtures"
 	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/sim"
 )
@@ -14,7 +15,8 @@ type surroundings struct {
 	connection http.RoundTripper
 	sim        *sim.Sim // nil where the CI is not simulated in this process
 	scenario   sim.Scenario
-	at         string // the simulated CI's base URL
+	at         string            // the simulated CI's base URL
+	replay     *fixtures.Library // nil where nothing is replayed
 	close      func()
 }
 
@@ -22,6 +24,9 @@ type surroundings struct {
 func (c *command) surround(p chosen, db string) (surroundings, error) {
 	if p.Simulate != nil {
 		return c.simulate(p, journalBeside(db, p.Simulate.Scenario, p.Simulate.Seed))
+	}
+	if p.Replay != "" {
+		return c.replay(p)
 	}
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: sources.PerHost,
 		IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: 2 * time.Minute}
