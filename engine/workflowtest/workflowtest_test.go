@@ -32,6 +32,7 @@ func (world) Queries() []sources.Query {
 		none[ci.PushRange, []ci.Push]("pushes.range"), none[ci.PushFind, ci.Push]("pushes.find"), none[ci.HistoryOf, []ci.Row]("jobs.history"),
 		none[ci.JobsOn, []ci.Job]("jobs.list"), none[ci.RunnableOn, []ci.Runnable]("pushes.runnable"), none[ci.TreeOf, ci.Tree]("tree.status"),
 		none[ci.FailuresOf, []ci.Failure]("jobs.failures"), none[ci.StatusOf, []ci.Request]("jobs.status"), none[ci.EventsSince, []ci.Event]("events.recent"),
+		none[ci.AvailableOn, []ci.JobType]("jobs.available"), none[ci.UpstreamOf, []ci.JobType]("jobs.upstream"),
 	}
 }
 
@@ -49,7 +50,10 @@ func (nobody[In]) Find(context.Context, sources.Unit, int, time.Time) (sources.F
 func (nobody[In]) Terms() sources.Terms { return sources.Terms{} }
 
 func (world) Effects() []sources.Effect {
-	return []sources.Effect{sources.NewEffect[ci.Trigger]("jobs.trigger", "", nobody[ci.Trigger]{}), sources.NewEffect[ci.Notice]("notify.webhook", "", nobody[ci.Notice]{})}
+	return []sources.Effect{
+		sources.NewEffect[ci.Trigger]("jobs.trigger", "", nobody[ci.Trigger]{}), sources.NewEffect[ci.Retrigger]("jobs.retrigger", "", nobody[ci.Retrigger]{}),
+		sources.NewEffect[ci.Notice]("notify.webhook", "", nobody[ci.Notice]{}),
+	}
 }
 
 func config(t *testing.T) workflowtest.Config {
