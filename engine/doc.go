@@ -1,5 +1,4 @@
-// Package engine loads, checks, plans and runs workflows. It knows no service: what can be asked and done comes from the
-// registry of sources that it is handed, and everything that leaves it leaves as one stream of events.
+// Package engine loads, checks, plans and runs workflows.
 //
 // # From a file to a program
 //
@@ -25,10 +24,4 @@
 //
 // A run stores the texts that its program was made of ([Bundle]), and a resumed run is made of them ([LoadBundle]), not of today's files.
 // The standard rules are among these texts, so that a new build does not change what an old run says.
-//
-// # Runs
-//
-// An [Engine] runs programs. A run is one durable workflow of DBOS: each step and each round is recorded when it ends, and a run whose process
-// died goes on from there, in another process too. Effects go through a ledger that sees to it that each happens at most once,
-// whatever run wants it; without leave to apply they are planned, and what depends on them is known after apply.
 package engine
