@@ -140,3 +140,16 @@ func (g *stage) child(ctx context.Context, args ...string) *child {
 func (c *child) String() string {
 	return fmt.Sprintf("%v: %v\n%s%s", c.Args[1:], c.ProcessState, c.stdout.String(), c.stderr.String())
 }
+
+// build builds the program itself, without what tests add to it.
+func build(program string) ([]byte, error) {
+	return exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+}
+
+// inHome prepares a process whose home is dir.
+func inHome(dir, program string, args ...string) *exec.Cmd {
+	c := exec.Command(program, args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "HOME="+dir, "XDG_STATE_HOME=", "MOZCI_PROFILE=")
+	return c
+}

@@ -56,7 +56,7 @@ func TestCtrlCEndsInAnOrderlyWay(t *testing.T) {
 	if r.Status != engine.Interrupted {
 		t.Errorf("the run is %s, want interrupted", r.Status)
 	}
-	if said := c.stdout.String() + c.stderr.String(); !strings.Contains(said, "mozci-run runs resume "+r.ID) {
+	if said := c.stdout.String() + c.stderr.String(); !strings.Contains(said, " runs resume "+r.ID) {
 		t.Errorf("it does not say how to resume:\n%s", c)
 	}
 }

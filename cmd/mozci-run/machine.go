@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"net/http"
 	"os"
 	"time"
 
@@ -22,6 +23,8 @@ type machine struct {
 	columns  func() int                                 // how wide the terminal is; 0 where it is not known
 	nonce    func() string                              // a text of letters and digits that was never given before
 	host     string                                     // what other processes are told about where this one is
+	// around wraps what makes the requests; nil where nothing does. For tests that count or delay them.
+	around func(http.RoundTripper) http.RoundTripper
 }
 
 // thisMachine is the one that the process runs on.

@@ -22,6 +22,14 @@ type surroundings struct {
 
 // surround makes the surroundings of a profile. db is where its runs are kept: a simulated CI is kept beside it.
 func (c *command) surround(p chosen, db string) (surroundings, error) {
+	s, err := c.surroundings(p, db)
+	if err == nil && c.m.around != nil {
+		s.connection = c.m.around(s.connection)
+	}
+	return s, err
+}
+
+func (c *command) surroundings(p chosen, db string) (surroundings, error) {
 	if p.Simulate != nil {
 		return c.simulate(p, journalBeside(db, p.Simulate.Scenario, p.Simulate.Seed))
 	}
