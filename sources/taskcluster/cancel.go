@@ -58,7 +58,7 @@ func (x canceller) action(ctx context.Context, p *planner, id string, t task) (f
 		return plain, nil
 	}
 	var r reason
-	o, err := x.c.offerOf(ctx, t.TaskGroupID)
+	o, err := x.c.offerOf(ctx, t.TaskGroupID, "")
 	if err == nil {
 		var f firing
 		if f, err = p.settle(ctx, o, []wish{{action: "cancel", task: id, tags: t.Tags}}); err == nil {

@@ -138,21 +138,20 @@ func (c *Client) closed(ctx context.Context, branch string) (string, error) {
 	return why, nil
 }
 
-// units makes a unit for each revision, side by side: settle says how, or a reason why not.
+// units makes a unit for each revision, side by side: settle says how, or a reason why not. Whether the tree is closed is
+// asked meanwhile, and is then the reason for all.
 func (c *Client) units(ctx context.Context, blank sources.Unit, list []string, settle func(ctx context.Context, revision string) (firing, error)) ([]sources.Unit, error) {
-	closed, err := c.closed(ctx, blank.Key.Branch)
-	if err != nil {
-		return nil, err
-	}
-	return sideBySide(ctx, list, func(ctx context.Context, revision string) (sources.Unit, error) {
-		u := blank
-		u.Key.Revision = revision
-		u.What = blank.Key.Job + " on " + shortRevision(revision)
-		u.In = firing{}.fact()
-		if closed != "" {
-			u.Refusal = closed
-			return u, nil
+	open, stop := context.WithCancel(ctx)
+	defer stop()
+	shut := later(func() (string, error) {
+		why, err := c.closed(ctx, blank.Key.Branch)
+		if why != "" || err != nil {
+			stop() // the rest need not be known
 		}
+		return why, err
+	})
+	units, err := sideBySide(open, list, func(ctx context.Context, revision string) (sources.Unit, error) {
+		u := unitOn(blank, revision)
 		f, err := settle(ctx, revision)
 		var r reason
 		if errors.As(err, &r) {
@@ -167,6 +166,27 @@ func (c *Client) units(ctx context.Context, blank sources.Unit, list []string, s
 		u.What += " by " + f.Action + " of " + f.Decision
 		return u, nil
 	})
+	closed, wrong := shut()
+	if wrong != nil {
+		return nil, wrong
+	}
+	if closed == "" {
+		return units, err
+	}
+	units = make([]sources.Unit, len(list))
+	for i, revision := range list {
+		units[i] = unitOn(blank, revision)
+		units[i].Refusal = closed
+	}
+	return units, nil
+}
+
+func unitOn(blank sources.Unit, revision string) sources.Unit {
+	u := blank
+	u.Key.Revision = revision
+	u.What = blank.Key.Job + " on " + shortRevision(revision)
+	u.In = firing{}.fact()
+	return u
 }
 
 func shortRevision(r string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/mozci/mozci-run/sources"
@@ -16,6 +17,9 @@ type offer struct {
 	task     task
 	actions  actions
 	labels   map[string]string // what the decision task has made, by label
+	looked   string            // a label that was looked for among all that can run, while the rest was read; empty for none
+	found    bool              // whether it is there
+	missed   error             // why that is not known
 }
 
 // A reason is why something cannot be done: an error for people that no caller takes for a failure of the service.
@@ -25,8 +29,8 @@ func (r reason) Error() string { return r.text }
 
 func reasonf(format string, args ...any) error { return reason{fmt.Sprintf(format, args...)} }
 
-// offer reads what the decision task of a push offers. A reason says why there is no offer.
-func (c *Client) offer(ctx context.Context, branch, revision string) (offer, error) {
+// offer reads what the decision task of a push offers, and looks for a label meanwhile. A reason says why there is no offer.
+func (c *Client) offer(ctx context.Context, branch, revision, label string) (offer, error) {
 	row, err := c.decisionOf(ctx, branch, revision)
 	if isNotFound(err) {
 		b := c.branch(branch)
@@ -38,14 +42,17 @@ func (c *Client) offer(ctx context.Context, branch, revision string) (offer, err
 	if expired(row.Expires, c.opts.Now()) {
 		return offer{}, reasonf("the decision task %s expired on %s", row.TaskID, row.Expires.UTC().Format(time.DateOnly))
 	}
-	return c.offerOf(ctx, row.TaskID)
+	return c.offerOf(ctx, row.TaskID, label)
 }
 
 func expired(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
-// offerOf reads what a decision task offers: its definition and two artifacts, at once.
-func (c *Client) offerOf(ctx context.Context, decision string) (offer, error) {
+// offerOf reads what a decision task offers: its definition and two artifacts, at once; and a third and larger one, where
+// a label is looked for, which is given up as soon as the label is among those that were made.
+func (c *Client) offerOf(ctx context.Context, decision, label string) (offer, error) {
 	doing := "decision task " + decision
+	looking, enough := context.WithCancel(ctx)
+	defer enough()
 	parts := []func(context.Context, *offer) error{
 		func(ctx context.Context, o *offer) (err error) { o.task, err = c.task(ctx, decision); return },
 		func(ctx context.Context, o *offer) (err error) {
@@ -57,7 +64,16 @@ func (c *Client) offerOf(ctx context.Context, decision string) (offer, error) {
 			if isNotFound(err) { // not every decision task writes it; the other artifacts tell
 				err = nil
 			}
+			if _, made := o.labels[label]; made {
+				enough()
+			}
 			return
+		},
+		func(_ context.Context, o *offer) error {
+			if label != "" {
+				o.found, o.missed = c.canRun(looking, decision, []string{label})
+			}
+			return nil
 		},
 	}
 	got, err := sideBySide(ctx, parts, func(ctx context.Context, f func(context.Context, *offer) error) (o offer, err error) {
@@ -67,7 +83,7 @@ func (c *Client) offerOf(ctx context.Context, decision string) (offer, error) {
 	if err != nil {
 		return offer{}, gone(decision, err)
 	}
-	o := offer{decision: decision, task: got[0].task, actions: got[1].actions, labels: got[2].labels}
+	o := offer{decision: decision, task: got[0].task, actions: got[1].actions, labels: got[2].labels, looked: label, found: got[3].found, missed: got[3].missed}
 	if expired(o.task.Expires, c.opts.Now()) {
 		return offer{}, reasonf("the decision task %s expired on %s", decision, o.task.Expires.UTC().Format(time.DateOnly))
 	}
@@ -97,14 +113,23 @@ func (c *Client) has(ctx context.Context, o offer, names []string) (bool, error)
 			return true, nil
 		}
 	}
-	found, err := c.hasLabel(ctx, epRunnable, o.decision, names)
-	if isNotFound(err) {
-		found, err = c.hasLabel(ctx, epGraph, o.decision, names)
+	found, err := o.found, o.missed
+	if len(names) != 1 || names[0] != o.looked {
+		found, err = c.canRun(ctx, o.decision, names)
 	}
 	if err != nil {
 		return false, gone(o.decision, err)
 	}
 	return found, nil
+}
+
+// canRun looks for labels among all that can run on a push.
+func (c *Client) canRun(ctx context.Context, decision string, names []string) (bool, error) {
+	found, err := c.hasLabel(ctx, epRunnable, decision, names)
+	if isNotFound(err) {
+		found, err = c.hasLabel(ctx, epGraph, decision, names)
+	}
+	return found, err
 }
 
 // A wish is one way in which something could be done by an action.
@@ -157,6 +182,7 @@ func (p *planner) firing(ctx context.Context, o offer, a action, w wish) (firing
 	if err := a.takes(w.checked); err != nil {
 		return firing{}, reasonf("the action %s would not take the input: %v", a.Name, err)
 	}
+	p.ahead(ctx, o.task, f.Group, f.Hook)
 	ok, err := p.vouched(ctx, o.task, f.Group, f.Hook)
 	if err != nil {
 		return firing{}, err
@@ -169,6 +195,14 @@ func (p *planner) firing(ctx context.Context, o offer, a action, w wish) (firing
 		return firing{}, err
 	}
 	return f, p.allowed(ctx, f)
+}
+
+// ahead asks side by side for what firing looks at one after the other. The planner remembers the answers, errors too.
+func (p *planner) ahead(ctx context.Context, decision task, group, id string) {
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = p.vouched(ctx, decision, group, id) })
+	all.Go(func() { _, _ = p.hook(ctx, group, id) })
+	all.Wait()
 }
 
 // fits holds the payload to the hook's own schema, and finds out whether it takes an id of ours for the new task.

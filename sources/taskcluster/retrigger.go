@@ -20,9 +20,10 @@ func (t retriggerer) Units(ctx context.Context, q ci.Retrigger) ([]sources.Unit,
 		return nil, err
 	}
 	p := &planner{c: t.c}
+	defer p.know(ctx)()
 	blank := sources.Unit{Key: sources.Key{Base: t.c.base(), Effect: "jobs.retrigger", Branch: q.Branch, Job: q.Job}, More: max(q.Add, 1)}
 	return t.c.units(ctx, blank, q.Revisions, func(ctx context.Context, revision string) (firing, error) {
-		o, err := t.c.offer(ctx, q.Branch, revision)
+		o, err := t.c.offer(ctx, q.Branch, revision, q.Job)
 		if err != nil {
 			return firing{}, err
 		}

@@ -41,3 +41,19 @@ func sideBySide[In, Out any](ctx context.Context, in []In, f func(context.Contex
 	}
 	return out, nil
 }
+
+// later begins f at once. What it returns waits for the answer, and may be called any number of times: once at the least,
+// or f outlives its caller.
+func later[V any](f func() (V, error)) func() (V, error) {
+	var v V
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		v, err = f()
+	}()
+	return func() (V, error) {
+		<-done
+		return v, err
+	}
+}

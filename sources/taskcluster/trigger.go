@@ -23,23 +23,29 @@ func (t triggerer) Units(ctx context.Context, q ci.Trigger) ([]sources.Unit, err
 	if err := t.c.checkAsked("jobs.trigger", q.Branch, q.Job, q.Revisions); err != nil {
 		return nil, err
 	}
-	like, err := t.c.like(ctx, q)
-	if err != nil {
-		return nil, err
-	}
+	like := later(func() (map[string]any, error) { return t.c.like(ctx, q) })
 	p := &planner{c: t.c}
+	defer p.know(ctx)()
 	blank := sources.Unit{Key: sources.Key{Base: t.c.base(), Effect: "jobs.trigger", Branch: q.Branch, Job: q.Job}, Want: max(q.Total, 1), Count: true}
-	return t.c.units(ctx, blank, q.Revisions, func(ctx context.Context, revision string) (firing, error) {
-		o, err := t.c.offer(ctx, q.Branch, revision)
+	units, err := t.c.units(ctx, blank, q.Revisions, func(ctx context.Context, revision string) (firing, error) {
+		o, err := t.c.offer(ctx, q.Branch, revision, q.Job)
 		if err != nil {
 			return firing{}, err
 		}
-		wishes, err := t.c.triggerWishes(ctx, o, q.Job, revision, like)
+		given, err := like()
+		if err != nil {
+			return firing{}, err
+		}
+		wishes, err := t.c.triggerWishes(ctx, o, q.Job, revision, given)
 		if err != nil {
 			return firing{}, err
 		}
 		return p.settle(ctx, o, wishes)
 	})
+	if _, wrong := like(); wrong != nil {
+		return nil, wrong
+	}
+	return units, err
 }
 
 // triggerWishes are the ways in which a job can be made to run on a push: with the manifests of another task where one is

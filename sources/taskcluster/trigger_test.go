@@ -259,8 +259,10 @@ func TestTriggerTreeClosed(t *testing.T) {
 	if want := "the tree autoland is closed: bustage of builds"; u.Refusal != want {
 		t.Errorf("got %q, want %q", u.Refusal, want)
 	}
-	if len(d.asked) != 0 {
-		t.Errorf("it asked %v", d.asked)
+	for _, asked := range d.asked { // reading may have begun meanwhile
+		if strings.HasPrefix(asked, "POST") && !strings.HasSuffix(asked, "/scopes/expand") {
+			t.Errorf("it asked %v", d.asked)
+		}
 	}
 }
 

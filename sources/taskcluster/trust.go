@@ -59,6 +59,16 @@ func (p *planner) ownScopes(ctx context.Context) (*[]string, error) {
 	})
 }
 
+// know begins to ask what our credentials may do, where there are some: it is needed last, and depends on nothing. What it
+// returns waits until that is answered.
+func (p *planner) know(ctx context.Context) func() {
+	if p.c.opts.Credentials == nil || p.c.opts.Credentials.usable(p.c.opts.Now()) != nil {
+		return func() {}
+	}
+	known := later(func() (*[]string, error) { return p.ownScopes(ctx) })
+	return func() { _, _ = known() }
+}
+
 // A memo remembers answers, and lets those who ask the same at the same time wait for one.
 type memo[V any] struct {
 	mu   sync.Mutex
