@@ -36,7 +36,7 @@ var rooms = []room{
 	{folder: "sources", imports: ground, tests: []string{"schemas/yamldoc", "sources/sourcetest"}},
 	{folder: "sources/derived", imports: above, tests: []string{"rules", "workflows"}},
 	{folder: "sources/sim", imports: append(above, "schemas/yamldoc"), tests: []string{"sources/*"}},
-	{folder: "sources/sourcetest", imports: above, tests: []string{"sources/sim"}},
+	{folder: "sources/sourcetest", imports: append(above, "fixtures"), tests: []string{"sources/sim"}},
 	{folder: "sources/*", imports: above, tests: []string{"sources/sourcetest", "sources/sim", "sources/derived", "schemas/yamldoc"}},
 	{folder: "rules", imports: ground, tests: []string{"workflows", "schemas/yamldoc"}},
 	{folder: "workflows"},
