@@ -78,7 +78,7 @@ func (c *command) root() *cobra.Command {
 		}
 		return nil
 	}
-	root.AddCommand(c.runCommand(), c.checkCommand(), c.testCommand(), c.queryCommand(), c.runsCommand(), c.sourcesCommand(), c.simCommand(),
+	root.AddCommand(c.runCommand(), c.checkCommand(), c.testCommand(), c.rulesCommand(), c.queryCommand(), c.watchCommand(), c.runsCommand(), c.sourcesCommand(), c.simCommand(),
 		c.graphCommand(), c.schemaCommand(), c.recordCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	c.completeFlags(root)

@@ -17,7 +17,7 @@ import (
 func (c *command) runsCommand() *cobra.Command {
 	var limit int
 	var o runOrder
-	cmd := &cobra.Command{Use: "runs", Short: "see, resume and cancel runs", Args: exactly(0, "list, show, resume or cancel"),
+	cmd := &cobra.Command{Use: "runs", Short: "see, resume, cancel and approve runs", Args: exactly(0, "list, show, resume, cancel or approve"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	list := &cobra.Command{Use: "list", Short: "the runs that there are, the newest first", Args: exactly(0, "no argument"),
 		RunE: func(*cobra.Command, []string) error { return c.listRuns(limit) }}
@@ -32,7 +32,7 @@ func (c *command) runsCommand() *cobra.Command {
 	resume.Flags().BoolVar(&o.apply, "apply", false, "do the effects that it has planned")
 	cancel := &cobra.Command{Use: "cancel ID", Short: "stop a run, wherever it is going on", Args: exactly(1, "the id of a run"), ValidArgsFunction: c.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return c.cancelRun(args[0]) }}
-	cmd.AddCommand(list, show, resume, cancel)
+	cmd.AddCommand(list, show, resume, cancel, c.approveCommand())
 	return cmd
 }
 
@@ -122,17 +122,66 @@ func (c *command) resumeRun(id string, apply bool) error {
 	})
 }
 
+// person is who gives the command, for those who read about it later.
+func (c *command) person() string {
+	who := "somebody"
+	if u, err := user.Current(); err == nil {
+		who = u.Username
+	}
+	return who + "@" + c.m.host
+}
+
+func (c *command) approveCommand() *cobra.Command {
+	var no bool
+	cmd := &cobra.Command{Use: "approve ID [STEP]", Short: "say yes or no to what a run asks", Args: cobra.RangeArgs(1, 2), ValidArgsFunction: c.completeRuns,
+		Long:    "approve answers a step of a run that waits for a person. STEP may be left out where the run waits at one step only.",
+		Example: "  mozci-run runs approve k7qw\n  mozci-run runs approve k7qw ask --no",
+		RunE:    func(_ *cobra.Command, args []string) error { return c.approveRun(args[0], append(args, "")[1], !no) }}
+	cmd.Flags().BoolVar(&no, "no", false, "say no: what stands below is not done")
+	return cmd
+}
+
+func (c *command) approveRun(id, step string, yes bool) error {
+	e, err := c.records()
+	if err != nil {
+		return err
+	}
+	story, err := e.Show(c.ctx, id)
+	e.Close()
+	if err != nil {
+		return startError(err)
+	}
+	if c.flags.profile == "" {
+		c.flags.profile = story.Run.Profile // what the run asks is in its workflow, which is read as its profile has it
+	}
+	s, err := c.openOffline()
+	if err != nil {
+		return err
+	}
+	db, err := c.database()
+	if err != nil {
+		return err
+	}
+	e, err = engine.Open(c.ctx, engine.Config{DB: db, Clock: realClock{c.m}, Random: zeros{}, Rebuild: rebuild(s)})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	r, err := e.Approve(c.ctx, story.Run.ID, step, yes, c.person())
+	if err != nil {
+		return startError(err)
+	}
+	c.note("run %s has its answer; mozci-run runs show %s says what comes of it", r.ID, r.ID)
+	return nil
+}
+
 func (c *command) cancelRun(id string) error {
 	e, err := c.records()
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	who := "somebody"
-	if u, err := user.Current(); err == nil {
-		who = u.Username
-	}
-	r, err := e.Cancel(c.ctx, id, who+"@"+c.m.host)
+	r, err := e.Cancel(c.ctx, id, c.person())
 	if err != nil {
 		return startError(err)
 	}
