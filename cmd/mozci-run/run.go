@@ -194,11 +194,11 @@ func startError(err error) error {
 
 // confirm shows a plan and asks whether to go on.
 func (c *command) confirm(t *talker, plan engine.Plan) bool {
+	t.leave()
 	n := t.tellPlan(t.p, plan)
 	if n == 0 {
 		return false
 	}
-	t.p.show()
 	fmt.Fprintf(c.m.stderr, "go on and do it? y or n: ")
 	answer := make(chan string, 1)
 	go func() {

@@ -43,8 +43,8 @@ func (t *talker) repeatable(command string) string {
 	return strings.ReplaceAll(command, "mozci-run ", t.repeat+" ")
 }
 
-// tellPushes writes a line for each push from the given failure to the last good one: its verdict and why, and what was
-// done about it and why.
+// tellPushes writes a line for each push from the given failure to the last good one, or the oldest of which something was
+// asked: its verdict and why, and what was done about it and why.
 func (t *talker) tellPushes(p *painter) {
 	if len(t.strip.rows) == 0 {
 		return
@@ -53,6 +53,11 @@ func (t *talker) tellPushes(p *painter) {
 	end := lastGood
 	if end < 0 {
 		end = len(t.strip.rows) - 1
+	}
+	for i, row := range t.strip.rows {
+		if len(t.about(row.Push.Revision)) > 0 {
+			end = max(end, i)
+		}
 	}
 	for i := range end + 1 {
 		row, verdict := t.strip.rows[i], t.strip.verdicts[i]

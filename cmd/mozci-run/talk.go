@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mozci/mozci-run/engine"
@@ -17,6 +18,8 @@ type talker struct {
 	strip strip  // of the history that was read last
 	said  string // how that strip was last written
 	step  string // where the run is at
+
+	explained bool // whether the marks of the strip have been explained
 
 	repeat string // how mozci-run is called to find the run again; empty where it is kept nowhere
 
@@ -66,14 +69,16 @@ func (t *talker) Hear(e engine.Event) {
 	case engine.RoundEnded, engine.StepEnded:
 		t.ended(e)
 	case engine.EffectEvent:
-		t.outcomes = append(t.outcomes, outcome{*e.Outcome, e.What})
+		t.remember(outcome{*e.Outcome, e.What})
 		t.p.line("%s", t.outcomeText(*e.Outcome, e.What))
 	case engine.Waiting:
 		t.wait(e)
 	case engine.Progress:
 		t.p.show(append(t.picture(), e.What)...)
 	case engine.RunEnded:
-		t.p.show()
+		if t.p.live {
+			t.leave()
+		}
 	}
 }
 
@@ -88,6 +93,14 @@ func (t *talker) ended(e engine.Event) {
 	if e.Kind == engine.StepEnded && e.Status != engine.Succeeded && e.Status != engine.Planned {
 		t.p.line("%s %s", e.Step, ended(e.Status, e.Reason))
 	}
+}
+
+// remember keeps what became of an action: what was planned is forgotten once it is done, or is not to be.
+func (t *talker) remember(o outcome) {
+	t.outcomes = slices.DeleteFunc(t.outcomes, func(was outcome) bool {
+		return was.Status == ci.Planned && was.Effect == o.Effect && was.Revision == o.Revision && was.Job == o.Job
+	})
+	t.outcomes = append(t.outcomes, o)
 }
 
 func because(reason string) string {
@@ -121,22 +134,34 @@ func (t *talker) history(rows []ci.Row) {
 		t.p.show(t.picture()...)
 		return
 	}
+	t.leave()
+}
+
+// leave writes the strip down for good.
+func (t *talker) leave() {
+	t.p.show()
 	for _, l := range t.picture() {
 		t.p.line("%s", l)
 	}
+	t.explained = true
 }
 
-// picture is the strip with its marks.
+// picture is the strip with its marks, which are explained once, and always where they are drawn anew.
 func (t *talker) picture() []string {
 	if len(t.strip.rows) == 0 {
 		return nil
 	}
 	line, marks := t.strip.draw(t.p, t.p.columns()-len("history  "))
 	out := []string{"history  " + line}
-	if marks != "" {
-		out = append(out, "         "+marks)
+	if marks == "" {
+		return out
 	}
-	return out
+	marks = "         " + marks
+	if t.p.live || !t.explained {
+		gap := max(2, len([]rune(visible(out[0])))-len([]rune(visible(marks)))+2)
+		marks += strings.Repeat(" ", gap) + t.p.paint(dim, "newest first; ! first bad, ~ no answer yet, ^ last good")
+	}
+	return append(out, marks)
 }
 
 // wait tells what the run waits for, and until when.
