@@ -78,7 +78,6 @@ func (c *Client) Queries() []sources.Query {
 		sources.NewQuery("pushes.runnable", "which of the given pushes nothing can run on", c.runnable),
 		sources.NewQuery("jobs.list", "the jobs on given pushes", c.jobsList),
 		sources.NewQuery("jobs.failures", "why given jobs failed", c.failures),
-		sources.NewQuery("jobs.available", "the job types that were seen on a push", c.available),
 		sources.NewQuery("events.recent", "the failures on a branch's newest pushes", c.recent),
 	}
 }

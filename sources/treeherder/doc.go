@@ -1,6 +1,6 @@
 // Package treeherder reads and annotates Treeherder, where Mozilla's CI shows pushes and the jobs that ran on them.
 //
-// It answers pushes.range, pushes.find, pushes.runnable, jobs.list, jobs.failures, jobs.available and events.recent,
+// It answers pushes.range, pushes.find, pushes.runnable, jobs.list, jobs.failures and events.recent,
 // performs jobs.classify, and reads Treeherder's own links. A branch is called a project there; [Options.Projects] says
 // where the two names differ.
 //

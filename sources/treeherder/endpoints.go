@@ -24,9 +24,9 @@ var (
 	jobs = sources.Endpoint{
 		Name: "jobs", Doc: "jobs of all projects, in the order of their ids, by pages and with a total; neither times nor machines",
 		Method: "GET", Path: "/jobs/",
-		Params: []string{"count", "id__in", "job_group_symbol", "job_type_name", "job_type_symbol", "page", "platform", "push_id", "push_id__in", "result", "retry_id", "task_id"},
+		Params: []string{"count", "id__in", "job_group_symbol", "job_type_name", "job_type_symbol", "page", "platform", "push_id__in", "result", "retry_id", "task_id"},
 		Schema: "treeherder/jobs.schema.json", Decode: reflect.TypeFor[jobTable](),
-		Feeds: []string{"events.recent", "jobs.available", "jobs.list", "pushes.runnable"}, Limit: jobsLimit,
+		Feeds: []string{"events.recent", "jobs.list", "pushes.runnable"}, Limit: jobsLimit,
 	}
 	projectJobs = sources.Endpoint{
 		Name: "project-jobs", Doc: "jobs of a project with all their columns, in no order",
@@ -77,7 +77,7 @@ var (
 		Method: "GET", Path: "/project/{project}/push/",
 		Params: []string{"commit_revision", "count", "id__gte", "id__lte", "revision"},
 		Schema: "treeherder/push.schema.json", Decode: reflect.TypeFor[pushList](),
-		Feeds: []string{"events.recent", "jobs.available", "jobs.list", "pushes.find", "pushes.range", "pushes.runnable"}, Limit: pushesLimit,
+		Feeds: []string{"events.recent", "jobs.list", "pushes.find", "pushes.range", "pushes.runnable"}, Limit: pushesLimit,
 	}
 	pushDetail = sources.Endpoint{
 		Name: "push-detail", Doc: "one push by its id: the push of a job",
@@ -101,7 +101,7 @@ var (
 		Name: "repository", Doc: "the projects: named where one is unknown",
 		Method: "GET", Path: "/repository/",
 		Schema: "treeherder/repository.schema.json", Decode: reflect.TypeFor[[]repository](),
-		Feeds: []string{"events.recent", "jobs.available", "jobs.classify", "jobs.failures", "jobs.list", "pushes.find", "pushes.range", "pushes.runnable"},
+		Feeds: []string{"events.recent", "jobs.classify", "jobs.failures", "jobs.list", "pushes.find", "pushes.range", "pushes.runnable"},
 		Limit: 4 << 20,
 	}
 )

@@ -199,6 +199,13 @@ func TestAnswersThatAreNotWhatWasAskedFor(t *testing.T) {
 	}
 }
 
+func onPush10(k kind) string {
+	if k.PushID != 10 {
+		return fmt.Sprintf("it is on push %d", k.PushID)
+	}
+	return ""
+}
+
 func TestPagesThatLie(t *testing.T) {
 	ask := func(spoil func(params url.Values, table map[string]any)) error {
 		f := crowd(10)
@@ -209,7 +216,7 @@ func TestPagesThatLie(t *testing.T) {
 			}
 			return a
 		}
-		_, err := f.client(Options{}).available(t.Context(), ci.AvailableOn{Branch: "autoland", Revision: hashOf(10000)})
+		_, err := f.client(Options{}).pages(t.Context(), filter{project: "autoland", params: url.Values{"push_id__in": {"10"}}, belongs: onPush10})
 		return err
 	}
 	rows := []struct {

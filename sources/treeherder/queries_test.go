@@ -340,24 +340,6 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-func TestAvailable(t *testing.T) {
-	f := someTree()
-	retriggered := someJob(90, 20, label, "success") // by a backfill, before the ordinary one
-	retriggered.GroupSymbol, retriggered.Tier = "M-bk", 3
-	f.jobs = append(f.jobs, retriggered)
-	got, err := f.client(Options{}).available(t.Context(), ci.AvailableOn{Branch: "autoland", Revision: hashOf(20000)})
-	want := []ci.JobType{
-		{Name: "test-linux/opt-mochitest-browser-chrome-1", Symbol: "M-bk(bc1-1234567890a-bk)", Platform: "linux", Option: "opt", Tier: 1},
-		{Name: label, Symbol: "M(1)", Platform: "linux", Option: "opt", Tier: 1},
-	}
-	if d := cmp.Diff(want, got); d != "" || err != nil {
-		t.Errorf("%v (-want +got)\n%s", err, d)
-	}
-	if _, err := f.client(Options{}).available(t.Context(), ci.AvailableOn{Branch: "autoland", Revision: hashOf(7)}); !errors.Is(err, sources.ErrNotFilled) {
-		t.Errorf("an unknown push gives %v", err)
-	}
-}
-
 func TestRecent(t *testing.T) {
 	f := someTree()
 	noTier := someJob(405, 40, "test-x", "testfailed")

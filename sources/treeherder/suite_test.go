@@ -62,7 +62,6 @@ func TestSuite(t *testing.T) {
 				Revisions: []string{hashOf(40000), hashOf(30000), hashOf(20000)}, Groups: true}},
 			{Query: "jobs.list", Case: "chunks", In: ci.JobsOn{Branch: "autoland", Job: label, Revisions: []string{hashOf(20000)}, Chunks: true}},
 			{Query: "jobs.failures", In: ci.FailuresOf{Branch: "autoland", Jobs: []string{"400"}}},
-			{Query: "jobs.available", In: ci.AvailableOn{Branch: "autoland", Revision: hashOf(40000)}},
 			{Query: "events.recent", In: ci.EventsSince{Branch: "autoland", Pushes: 3}},
 		},
 	}

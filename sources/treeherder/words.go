@@ -53,11 +53,6 @@ func unmarked(symbol string) string {
 	return symbol
 }
 
-// jobType translates what a row says about its type.
-func (k kind) jobType() ci.JobType {
-	return ci.JobType{Name: k.Type, Symbol: k.symbol(), Platform: k.Platform, Option: k.Option, Tier: k.Tier}
-}
-
 func (k kind) symbol() string {
 	if k.GroupSymbol == "" || k.GroupSymbol == "?" {
 		return k.TypeSymbol
