@@ -48,7 +48,8 @@ type acting struct {
 	items    []any // of its foreach; one nil where there is none
 	units    []unitRecord
 	outcomes [][]ci.Outcome // by unit
-	looked   look           // at the jobs that there are
+	inputs   json.RawMessage
+	looked   look // at the jobs that there are
 	worst    *verdict
 }
 
@@ -88,6 +89,9 @@ func (x *execution) beginEffect() {
 		}
 		if !r.replayed {
 			a.looked = lk
+		}
+		if x.step.Each == nil {
+			a.inputs = r.Inputs
 		}
 		a.units, a.outcomes = r.Units, make([][]ci.Outcome, len(r.Units))
 		a.decide(r, apply)
@@ -270,7 +274,9 @@ func (a *acting) overLimit() string {
 func (a *acting) says(r *record, u unitRecord, o ci.Outcome) {
 	r.Outcomes = append(r.Outcomes, o)
 	r.Whats = append(r.Whats, u.What)
-	a.c.emit(effectEvent(r, len(r.Outcomes)-1, false))
+	ev := effectEvent(r, len(r.Outcomes)-1, false)
+	ev.Time = a.c.now()
+	a.c.emit(ev)
 }
 
 // decide goes on to do the units, to ask whether to do them, or to leave it at the plan.
@@ -325,6 +331,7 @@ func (a *acting) do(k int) {
 func (a *acting) end() {
 	worst := a.worst
 	a.launch(record{Stage: "end"}, func(ctx context.Context, r *record) {
+		r.Inputs = a.inputs
 		for k, u := range a.units {
 			if a.outcomes[k] != nil || worst == nil {
 				continue

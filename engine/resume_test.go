@@ -493,13 +493,14 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 	w := durable(t)
 	w.service.hidden = true
 	w.service.terms = sources.Terms{Conclusive: true, Deadline: 300 * time.Millisecond}
-	calling := make(chan struct{})
+	calling, never := make(chan struct{}), make(chan struct{})
 	w.service.after = func(ctx context.Context, _ sources.Unit, _ int) error {
 		w.service.after = nil
 		close(calling)
-		<-ctx.Done()
+		<-never
 		return ctx.Err()
 	}
+	defer close(never)
 	one := map[string]any{"revisions": []any{"r1"}}
 	dead := w.engine(func(c *engine.Config) { c.Beat, c.Lapse = time.Hour, 2*time.Hour }) // beats once, as if it were killed
 	w.start(dead, fill, one, engine.Options{Apply: true, RunID: "run-1"})

@@ -105,7 +105,7 @@ steps:
 
 func TestFailedRequireStopsEffects(t *testing.T) {
 	w := newWorld(t)
-	slowly(w, "beside", nil)
+	hold(w, "beside")
 	res := w.run(`
 steps:
   - id: a
