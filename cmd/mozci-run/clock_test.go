@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -32,5 +33,34 @@ func TestJumpingClock(t *testing.T) {
 	cancel()
 	if err := c.Sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) || !c.Now().Equal(start.Add(6*time.Hour)) {
 		t.Errorf("after a cancel it reads %s (%v)", c.Now(), err)
+	}
+}
+
+// A simulated CI that nobody has asked for anything is not older the next day: its tasks would have expired.
+func TestSimStandsStillWhileNobodyAsks(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	c := &command{m: machine{now: func() time.Time { return now }}}
+	sc, err := scenario(defaultScenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	journal, spec := filepath.Join(t.TempDir(), "sim"), &clockSpec{Speed: defaultSpeed}
+	read := func() time.Time {
+		t.Helper()
+		s, clock, err := c.startSim(sc, 1, spec, journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		return clock.Now()
+	}
+	first := read()
+	now = now.Add(time.Second)
+	if got, want := read().Sub(first), defaultSpeed*time.Second; got != want {
+		t.Errorf("a second later the clock has gone on by %s, want %s", got, want)
+	}
+	now = now.Add(24 * time.Hour)
+	if got := read().Sub(first); got != idle {
+		t.Errorf("a day later the clock has gone on by %s, want %s", got, idle)
 	}
 }

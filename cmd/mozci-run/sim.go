@@ -75,7 +75,32 @@ func (c *command) startSim(sc sim.Scenario, seed int, spec *clockSpec, journal s
 		return nil, nil, usage("mozci-run sim --help says what a simulated CI is made of", "starting the simulated CI: %w", err)
 	}
 	clock = c.clockOf(spec, s.Start(), s.Epoch())
+	start, at := c.pause(s, spec)
+	clock = c.clockOf(spec, start, at)
 	return s, clock, nil
+}
+
+// idle is how far a simulated CI goes on without anybody: long enough for every job that was asked for to end.
+const idle = 12 * time.Hour
+
+// pause says what the simulated CI's clock reads, and when. It goes on from where it was, so that a run that was killed finds it again; but where nobody has
+// asked for anything for long, it has stood still meanwhile: left alone for a night it would be months older, and its tasks expired.
+func (c *command) pause(s *sim.Sim, spec *clockSpec) (start, at time.Time) {
+	last := s.Start()
+	for _, t := range s.Triggers() {
+		if t.Time.After(last) {
+			last = t.Time
+		}
+	}
+	speed := 1.0
+	if spec != nil && spec.Speed != 0 {
+		speed = spec.Speed
+	}
+	passed := time.Duration(min(float64(c.m.now().Sub(s.Epoch()))*speed, float64(100*365*24*time.Hour)))
+	if end := last.Add(idle); s.Start().Add(passed).After(end) {
+		return end, c.m.now()
+	}
+	return s.Start(), s.Epoch()
 }
 
 // simulatedSources are the adapters of a simulated CI at a URL.
