@@ -23,7 +23,6 @@ type coordinator struct {
 	prog *Program
 
 	flights []*flight // in the order of their start
-	names   int       // how many flights there were: names in records of which one ended
 	fatal   error     // DBOS itself failed, or has given the run to another
 
 	mu     sync.Mutex

@@ -50,7 +50,6 @@ type object struct {
 	doc  string
 	keys []key
 	one  [][]string // of each of these groups exactly one is given
-	open bool       // schemas only: further keys are checked elsewhere
 }
 
 func (o *object) key(name string) *key {
@@ -81,8 +80,6 @@ const (
 	MaxNesting     = 4 // of steps within steps
 	MaxCalls       = 8 // of workflows that call one another
 )
-
-const onlyQueries = "only a query can be asked again"
 
 var approveObject = &object{name: "approve", doc: "waits for a person", keys: []key{
 	{name: "message", shape: aText, required: true, doc: "what the person is asked"},

@@ -16,7 +16,6 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
-	"github.com/mozci/mozci-run/schemas"
 )
 
 // Bounds of one evaluation. They are counted and not timed, so that the same facts always reach them.
@@ -66,7 +65,6 @@ type program struct {
 	names  []string // of the scope that it reads
 	texts  []*text  // in the order of their bases
 	finite bool     // its value may hold a float
-	want   *schemas.Type
 }
 
 // generate makes bytecode of the tree that the checker has made.

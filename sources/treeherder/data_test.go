@@ -143,18 +143,20 @@ func TestRealIngestedJobs(t *testing.T) {
 	for dec.More() {
 		var line struct {
 			Job struct {
-				State, Result, Name, Reason                      string
-				Submit_timestamp, Start_timestamp, End_timestamp int64
-				Job_symbol                                       string
-				Group_symbol                                     string
+				State, Result, Name, Reason string
+				Submitted                   int64  `json:"submit_timestamp"`
+				Started                     int64  `json:"start_timestamp"`
+				Ended                       int64  `json:"end_timestamp"`
+				TypeSymbol                  string `json:"job_symbol"`
+				GroupSymbol                 string `json:"group_symbol"`
 			}
 		}
 		if err := dec.Decode(&line); err != nil {
 			t.Fatal(err)
 		}
 		n++
-		r := row{kind: kind{ID: 1, PushID: 1, Type: line.Job.Name, TypeSymbol: line.Job.Job_symbol, GroupSymbol: line.Job.Group_symbol},
-			State: line.Job.State, Result: line.Job.Result, Submitted: line.Job.Submit_timestamp, Started: line.Job.Start_timestamp, Ended: line.Job.End_timestamp}
+		r := row{kind: kind{ID: 1, PushID: 1, Type: line.Job.Name, TypeSymbol: line.Job.TypeSymbol, GroupSymbol: line.Job.GroupSymbol},
+			State: line.Job.State, Result: line.Job.Result, Submitted: line.Job.Submitted, Started: line.Job.Started, Ended: line.Job.Ended}
 		if err := r.check("$"); err != nil {
 			t.Fatal(err)
 		}
