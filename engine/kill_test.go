@@ -88,7 +88,7 @@ steps:
   - {id: b, uses: child.ask, with: {name: b}}
   - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: [r1, r2, r3], total: 2}}
   - {id: c, uses: child.ask, with: {name: c}}
-  - {id: tell, uses: notify.webhook, with: {text: hello}}
+  - {id: tell, uses: notify.webhook, with: {text: hello, once_per: hello}}
   - {id: more, uses: jobs.trigger, with: {branch: b, job: k, revisions: [r4]}}
 `
 

@@ -357,6 +357,7 @@ type notice struct{ s *service }
 
 func (e notice) Units(_ context.Context, in ci.Notice) ([]sources.Unit, error) {
 	u := unit("notify.webhook", "", "", in.Text)
+	u.What = in.Text
 	if u.PerStep = in.OncePer == ""; !u.PerStep {
 		u.Key.Job = in.OncePer
 	}
