@@ -79,7 +79,7 @@ func (c *command) root() *cobra.Command {
 		return nil
 	}
 	root.AddCommand(c.runCommand(), c.checkCommand(), c.testCommand(), c.rulesCommand(), c.queryCommand(), c.watchCommand(), c.runsCommand(), c.sourcesCommand(), c.simCommand(),
-		c.graphCommand(), c.schemaCommand(), c.recordCommand())
+		c.graphCommand(), c.schemaCommand(), c.recordCommand(), c.contractCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
 	c.completeFlags(root)
 	return root

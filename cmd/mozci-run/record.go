@@ -118,42 +118,52 @@ func wants(targets []string, matched []bool, source, query string) bool {
 	return any
 }
 
-// recordQuestion opens a source of its own, asks it, and keeps what came over the wire. What a source does not answer is passed over.
+// recordQuestion asks a source, and keeps what came over the wire.
 func (c *command) recordQuestion(s *recording, spec sourceSpec, name string, asked []fixtures.Question, o recordOrder) error {
+	tape, err := c.ask(s, spec, name, asked)
+	if err != nil || tape == nil {
+		return err
+	}
+	file := filepath.Join(or(o.dir, cassettesDir), spec.Adapter.text, s.caseOf(name)+".yaml")
+	if err := s.validate(tape); err != nil {
+		return fmt.Errorf("%s: the old cassette stays: %w", file, err)
+	}
+	return c.keep(tape, file)
+}
+
+// ask opens a source of its own, so that nothing is answered from a cache, asks it, and returns what came over the wire; nil where the source does
+// not answer this query. Where it fails, what came until then is returned as well, as far as it can be.
+func (c *command) ask(s *recording, spec sourceSpec, name string, asked []fixtures.Question) (*fixtures.Cassette, error) {
 	rec, err := fixtures.NewRecorder(s.wire(), s.head(c, spec), fixtures.NewRedactor(c.secrets()...))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rec.Discard()
 	client := &http.Client{Transport: sources.Stack(sources.StackOptions{Connection: rec, Clock: s.clock, DryRun: true})}
 	one, err := c.adapt(spec, adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	i := slices.IndexFunc(one.Queries(), func(q sources.Query) bool { return q.Name == name })
 	if i < 0 {
-		return nil
+		return nil, nil
 	}
+	var failed error
 	for _, q := range asked {
 		_, err := one.Queries()[i].Call(c.ctx, q.With)
-		if errors.Is(err, sources.ErrNotFilled) {
-			continue
+		switch {
+		case err == nil:
+			rec.Asked(q)
+		case !errors.Is(err, sources.ErrNotFilled):
+			failed = errors.Join(failed, fmt.Errorf("%s of %s: %w", name, one.Name(), err))
 		}
-		if err != nil {
-			return fmt.Errorf("%s of %s: %w", name, one.Name(), err)
-		}
-		rec.Asked(q)
 	}
 	if rec.Count() == 0 {
-		return nil
+		return nil, failed
 	}
-	file := filepath.Join(or(o.dir, cassettesDir), one.Name(), s.caseOf(name)+".yaml")
 	tape, err := rec.Take()
-	if err != nil {
-		return err
+	if failed != nil {
+		return tape, failed
 	}
-	if err := s.validate(tape); err != nil {
-		return fmt.Errorf("%s: the old cassette stays: %w", file, err)
-	}
-	return c.keep(tape, file)
+	return tape, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -85,10 +86,11 @@ func (r *recording) branch() string {
 	return fmt.Sprint(or(text(r.profile.Inputs["branch"]), "autoland"))
 }
 
-// wire is the connection. A simulated CI is asked for plain bodies, which people can read; a real one sends what it sends.
+// wire is the connection. A simulated CI is asked for plain bodies, which people can read, and answers to the end although
+// whoever asked has what it wants from elsewhere: a replay may be slower to see that. A real one sends what it sends.
 func (r *recording) wire() http.RoundTripper {
 	if r.sim != nil {
-		return unpacked{r.connection}
+		return unhurried{r.connection}
 	}
 	return r.connection
 }
@@ -146,11 +148,11 @@ func changedFormat(source string, bad []schemas.Violation) error {
 		Hint: "mozci-run contract --profile P says more"}
 }
 
-// unpacked asks for bodies that are not packed.
-type unpacked struct{ next http.RoundTripper }
+// unhurried asks for bodies that are not packed, and waits for them.
+type unhurried struct{ next http.RoundTripper }
 
-func (u unpacked) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
+func (u unhurried) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(context.WithoutCancel(req.Context()))
 	req.Header.Set("Accept-Encoding", "identity")
 	return u.next.RoundTrip(req)
 }

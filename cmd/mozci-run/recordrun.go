@@ -67,12 +67,15 @@ func goodEnough(err error) error {
 func (r *recording) keep(c *command, t *tap, dir string) error {
 	var tapes []*fixtures.Cassette
 	for _, h := range t.heads {
-		if h.rec.Count() == 0 {
-			continue
+		if h.base == "" {
+			continue // it has no service of its own, and so nothing that a cassette could hold
 		}
 		tape, err := h.rec.Take()
 		if err == nil {
 			err = r.validate(tape)
+		}
+		if h.rec.Count() == 0 {
+			tape.Recorded.Apart = "this source was not asked" // and a replay opens it all the same, as the run did
 		}
 		if err != nil {
 			return err

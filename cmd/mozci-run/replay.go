@@ -36,9 +36,13 @@ func replayed(dir string) (profile, error) {
 	}
 	p.Clock = &clockSpec{Jump: true, Epoch: began}
 	for _, a := range adapters {
-		if r, ok := heads[a.name]; ok {
+		r, ok := heads[a.name]
+		switch {
+		case ok:
 			p.Sources = append(p.Sources, replayedSource(a, r))
 			delete(heads, a.name)
+		case a.base == "": // without a service of its own it has no cassette
+			p.Sources = append(p.Sources, sourceSpec{Adapter: plain(a.name)})
 		}
 	}
 	if left := inOrder(slices.Collect(maps.Keys(heads))); len(left) > 0 {

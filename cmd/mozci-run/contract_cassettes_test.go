@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mozci/mozci-run/fixtures"
+)
+
+// shippedCassettes is the folder of cassettes, from here.
+const shippedCassettes = "../../fixtures/cassettes"
+
+func openCassettes(t testing.TB, dir string) *fixtures.Library {
+	t.Helper()
+	lib, err := fixtures.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lib
+}
+
+// The cassettes that ship keep the contract, belong to endpoints, and hold nothing that has to stay secret.
+func TestCassettesKeepTheContract(t *testing.T) {
+	lib := openCassettes(t, shippedCassettes)
+	rep, err := fixtures.Contract{Sources: expectations()}.Check(t.Context(), lib, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range rep.Findings {
+		t.Errorf("%s %s %s %s: %s, then %s, now %s", f.Severity, f.Endpoint, f.Path, f.Place.File, f.Change, f.Then, f.Now)
+	}
+	for _, f := range rep.Foreign {
+		t.Errorf("%s: interaction %d is of no endpoint: %s", f.File, f.Interaction, f.Request)
+	}
+	if rep.Checked < 400 {
+		t.Errorf("%d answers were checked, and there are more", rep.Checked)
+	}
+	clean := fixtures.NewRedactor()
+	for _, tape := range lib.Cassettes() {
+		for i, in := range tape.Interactions {
+			again := *in
+			if err := clean.Interaction(&again); err != nil {
+				t.Fatal(err)
+			}
+			before, err := in.ReadContent()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again.URL != in.URL || again.Body != in.Body || !bytes.Equal(again.Content, before) || len(again.Header) != len(in.Header) || len(again.Answer) != len(in.Answer) {
+				t.Errorf("%s: interaction %d holds something to be redacted", tape.File, i+1)
+			}
+		}
+	}
+}
+
+// Every side file is some cassette's.
+func TestEverySideFileIsUsed(t *testing.T) {
+	var text bytes.Buffer
+	for _, tape := range openCassettes(t, shippedCassettes).Cassettes() {
+		data, err := os.ReadFile(tape.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(data)
+	}
+	for _, pattern := range []string{"*/bodies/*", "scenarios/*/bodies/*"} {
+		files, err := filepath.Glob(filepath.Join(shippedCassettes, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if !bytes.Contains(text.Bytes(), []byte(filepath.Base(f))) {
+				t.Errorf("%s belongs to no cassette", f)
+			}
+		}
+	}
+}
+
+// A recorded workflow that is replayed says what it said when it was recorded.
+var scenarioAnswers = []struct {
+	name string
+	code int
+	says []string // of the strip and the answer, in their order
+}{
+	{"gap-of-three", 0, []string{"F . . . P P", "jobs.trigger|asked for by this run", "F F P P P P", "first bad    a224a7eb3849", "requests     SOHQSHUlQ8qk0_8CiFsRzg"}},
+	{"no-good-in-reach", 1, []string{"no push among the last 20 has passed"}},
+	{"coalesced", 0, []string{"asked for by this run", "first bad    3968c38e3576"}},
+	{"intermittent", 0, []string{"first bad    d861931299f5"}},
+	{"empty-push", 0, []string{"asked for by this run", "first bad "}},
+	{"crossing-100000", 0, []string{"push 100", "asked for by this run", "push 99999"}},
+	{"tree-closed", 0, []string{"F . . . P", "closed"}},
+	{"backfill-on-its-way", 0, []string{"first bad    a224a7eb3849", "requests     none"}},
+}
+
+func TestScenariosReplay(t *testing.T) {
+	for _, tt := range scenarioAnswers {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			out, code := runCommand(t, "--replay", filepath.Join(shippedCassettes, "scenarios", tt.name), "backfill", "--apply")
+			if code != tt.code {
+				t.Errorf("exit code %d, want %d\n%s", code, tt.code, out)
+			}
+			for _, say := range tt.says {
+				if !regexp.MustCompile(say).MatchString(out) && !strings.Contains(out, say) {
+					t.Errorf("%q is not in\n%s", say, out)
+				}
+			}
+		})
+	}
+	dirs, err := filepath.Glob(filepath.Join(shippedCassettes, "scenarios", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		if !slices.ContainsFunc(scenarioAnswers, func(a struct {
+			name string
+			code int
+			says []string
+		}) bool {
+			return a.name == filepath.Base(d)
+		}) {
+			t.Errorf("%s is replayed by no row", d)
+		}
+	}
+}
+
+// The simulator and its recording are one: recording a scenario again gives the same answer, and the same bytes.
+func TestRecordingAScenarioAgainGivesTheSame(t *testing.T) {
+	dir := t.TempDir()
+	if out, code := runCommand(t, "record", "--profile", "sim", "--scenario", "no-good-in-reach", "--run", "backfill", "--apply", "-o", dir); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	rep, err := fixtures.Contract{Sources: expectations()}.Check(t.Context(), openCassettes(t, dir), openCassettes(t, filepath.Join(shippedCassettes, "scenarios", "no-good-in-reach")))
+	if err != nil || len(rep.Findings) > 0 {
+		t.Errorf("%v %+v", err, rep.Findings)
+	}
+}
+
+// runCommand runs mozci-run in this process; what it says on both streams comes back together.
+func runCommand(t testing.TB, args ...string) (string, int) {
+	t.Helper()
+	var out bytes.Buffer
+	m := testMachine(map[string]string{"HOME": t.TempDir()})
+	m.stdout, m.stderr = &out, &out
+	code := Main(context.Background(), args, m)
+	return out.String(), code
+}
