@@ -73,26 +73,6 @@ func TestRelevanceErrors(t *testing.T) {
 	}
 }
 
-func TestMessages(t *testing.T) {
-	for _, tt := range []struct {
-		message    string
-		bugs, outs []string
-	}{
-		{"Bug 1100050 - Part 1. r=a, also bug 7 and bug #1100051, Bug 1100050", []string{"1100050", "1100051"}, []string{}},
-		{"Backed out changeset abcdef012345 (bug 1234567) for failures CLOSED TREE", []string{"1234567"}, []string{"abcdef012345"}},
-		{"Backed out 2 changesets (bug 1234567)\n\nBacked out changeset abcdef012345 (bug 1234567)\nBacked out changeset 0123456789ab (bug 1234567)",
-			[]string{"1234567"}, []string{"abcdef012345", "0123456789ab"}},
-		{"Back out abcdef012345, 0123456789ab", []string{}, []string{"abcdef012345", "0123456789ab"}},
-		{"Bug 1234567 - explain what abcdef012345 did", []string{"1234567"}, []string{}},
-		{"Bug 1234567 - let users back out of abcdef012345", []string{"1234567"}, []string{}},
-		{"", []string{}, []string{}},
-	} {
-		if d := cmp.Diff(tt.bugs, bugs(tt.message)) + cmp.Diff(tt.outs, backsOut(tt.message)); d != "" {
-			t.Errorf("%q (-want +got):\n%s", tt.message, d)
-		}
-	}
-}
-
 func TestTreeStatus(t *testing.T) {
 	for _, tt := range []struct {
 		branch string

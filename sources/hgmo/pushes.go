@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/ci"
@@ -198,7 +199,7 @@ func (r repo) push(l landing) ci.Push {
 	p := ci.Push{Branch: r.branch, ID: strconv.Itoa(l.id), Order: l.id, Date: unix(l.Date), Author: l.User, Empty: len(l.Changesets) == 0, Changesets: []ci.Changeset{}}
 	for _, cs := range l.Changesets {
 		p.Changesets = append(p.Changesets, ci.Changeset{
-			Revision: cs.Node, Author: cs.Author, Desc: cs.Desc, Bugs: bugs(cs.Desc), BacksOut: backsOut(cs.Desc),
+			Revision: cs.Node, Author: cs.Author, Desc: cs.Desc, Bugs: ci.BugsIn(cs.Desc), BacksOut: ci.BackedOutIn(cs.Desc),
 			Link: r.c.public + "/" + r.path + "/rev/" + cs.Node,
 		})
 		p.Revision = cs.Node
@@ -209,3 +210,5 @@ func (r repo) push(l landing) ci.Push {
 	}
 	return p
 }
+
+func unix(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }

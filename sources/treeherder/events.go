@@ -79,7 +79,7 @@ func backedOut(list []push) []bool {
 				slices.ContainsFunc(p.Revisions, func(c commit) bool { return strings.HasPrefix(c.Revision, h) })
 		})
 		for _, c := range p.Revisions {
-			gone = append(gone, backsOut(c.Comments)...)
+			gone = append(gone, ci.BackedOutIn(c.Comments)...)
 		}
 	}
 	return out

@@ -121,7 +121,7 @@ func (c *Client) push(p push, branch string, full bool) ci.Push {
 		return out
 	}
 	for _, r := range slices.Backward(p.Revisions) {
-		cs := ci.Changeset{Revision: r.Revision, Bugs: bugs(r.Comments), BacksOut: backsOut(r.Comments)}
+		cs := ci.Changeset{Revision: r.Revision, Bugs: ci.BugsIn(r.Comments), BacksOut: ci.BackedOutIn(r.Comments)}
 		if full {
 			cs.Author, cs.Desc = r.Author, r.Comments
 		}

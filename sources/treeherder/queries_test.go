@@ -404,27 +404,3 @@ func TestWords(t *testing.T) {
 		t.Errorf("a job without a task is %+v", got)
 	}
 }
-
-func TestMessages(t *testing.T) {
-	h1, h2 := strings.Repeat("ab12", 3), strings.Repeat("0123456789", 4)
-	rows := []struct {
-		message        string
-		bugs, backsOut []string
-	}{
-		{"Bug 1948118 - Reword message; r=dminor\n\nDifferential Revision: https://phabricator.services.mozilla.com/D239274", []string{"1948118"}, []string{}},
-		{"Backed out 2 changesets (bug 1, bug 1853108) for causing failures\n\nBacked out changeset " + h1 + " (bug 1853108)\nBacked out changeset " + h2 + " (bug 1853108)",
-			[]string{"1853108"}, []string{h1, h2}},
-		{"Revert \"Bug 1853108 - x\"\n\nThis reverts commit " + h2 + ".", []string{"1853108"}, []string{h2}},
-		{"Bug 12345: follow up to " + h1, []string{"12345"}, []string{}},
-		{"No bug, update " + h2, []string{}, []string{}},
-		{"", []string{}, []string{}},
-	}
-	for _, r := range rows {
-		if d := cmp.Diff(r.bugs, bugs(r.message)); d != "" {
-			t.Errorf("bugs of %q (-want +got)\n%s", r.message, d)
-		}
-		if d := cmp.Diff(r.backsOut, backsOut(r.message)); d != "" {
-			t.Errorf("backouts of %q (-want +got)\n%s", r.message, d)
-		}
-	}
-}
