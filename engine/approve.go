@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/mozci/mozci-run/schemas"
@@ -61,25 +62,28 @@ func (x *execution) approve(ctx context.Context, r *record, vars map[string]any)
 	if x.step.Approve.Timeout > 0 {
 		late = r.Began.Add(x.step.Approve.Timeout)
 	}
-	said := Event{Kind: Waiting, Time: r.Began, Step: r.Step, What: fmt.Sprintf("waits for a person: %s (mozci-run runs approve %s)", message, x.c.l.id)}
+	ask := Event{Kind: Waiting, Time: r.Began, Step: r.Step, What: fmt.Sprintf("waits for a person: %s (mozci-run runs approve %s)", message, x.c.l.id)}
 	if !late.IsZero() {
-		said.Until = &late
+		ask.Until = &late
 	}
-	x.c.emit(said)
+	x.c.emit(ask)
+	if err := x.c.e.asks(ctx, x.c.l.id, x.path, message); err != nil {
+		r.fails(err)
+		return
+	}
 	for {
-		person, yes, found, err := x.c.e.approved(ctx, x.c.l.id, x.path)
+		said, err := x.c.e.answered(ctx, x.c.l.id, x.path)
 		switch {
 		case r.stopped(ctx):
 			return
 		case err != nil:
 			r.fails(err)
 			return
-		case found && !yes:
-			r.ends(Incomplete, ByApproval, person+" said no: "+message)
+		case said.Answer == "no":
+			r.ends(Incomplete, ByApproval, said.Person+" said no: "+message)
 			return
-		case found:
-			r.Yes = true
-			x.conclude(ctx, r, vars, x.answer(person, x.c.now()))
+		case said.Answer == "yes":
+			x.conclude(ctx, r, vars, x.answer(said.Person, said.At))
 			return
 		case !late.IsZero() && !x.c.now().Before(late):
 			r.ends(Incomplete, ByApproval, fmt.Sprintf("nobody has said yes or no within %s: %s", x.step.Approve.Timeout, message))
@@ -110,13 +114,92 @@ func (x *execution) answer(person string, at time.Time) any {
 	return out
 }
 
-func (e *Engine) approved(ctx context.Context, run, step string) (person string, yes, found bool, err error) {
-	err = e.store.rows(ctx, e.store.db, func(r row) error {
-		n := 0
-		found = true
-		err := r.Scan(&n, &person)
-		yes = n == 1
+// An Ask is what a run asks a person.
+type Ask struct {
+	Step    string    `json:"step"`
+	Message string    `json:"message"`
+	Answer  string    `json:"answer,omitempty"` // yes or no; empty while nobody has answered
+	Person  string    `json:"person,omitempty"`
+	At      time.Time `json:"at"` // when it was asked, or answered
+}
+
+// asks writes down that a run asks, where it has not asked before.
+func (e *Engine) asks(ctx context.Context, run, step, message string) error {
+	_, err := e.store.exec(ctx, e.store.db, `INSERT INTO mozci_approvals (run, step, message, answer, person, at) VALUES (?1, ?2, ?3, '', '', ?4)
+		ON CONFLICT (run, step) DO UPDATE SET message = excluded.message`, run, step, message, e.cfg.Clock.Now().UnixMicro())
+	return err
+}
+
+// asked lists what a run has asked people, by step.
+func (e *Engine) asked(ctx context.Context, run string) ([]Ask, error) {
+	out := []Ask{}
+	err := e.store.rows(ctx, e.store.db, func(r row) error {
+		var a Ask
+		var at int64
+		err := r.Scan(&a.Step, &a.Message, &a.Answer, &a.Person, &at)
+		a.At = time.UnixMicro(at).UTC()
+		out = append(out, a)
 		return err
-	}, `SELECT yes, person FROM mozci_approvals WHERE run = ?1 AND step = ?2`, run, step)
-	return person, yes, found, err
+	}, `SELECT step, message, answer, person, at FROM mozci_approvals WHERE run = ?1 ORDER BY step`, run)
+	if err != nil {
+		return nil, fmt.Errorf("reading what run %s asks: %w", run, err)
+	}
+	return out, nil
+}
+
+// answered is what a person has said to a step, as far as one has.
+func (e *Engine) answered(ctx context.Context, run, step string) (Ask, error) {
+	list, err := e.asked(ctx, run)
+	for _, a := range list {
+		if a.Step == step {
+			return a, err
+		}
+	}
+	return Ask{}, err
+}
+
+// Approve says yes or no to what a run asks a person. step may be empty where it asks one thing only. A run that is not
+// going on has to be resumed to hear of it.
+func (e *Engine) Approve(ctx context.Context, id, step string, yes bool, person string) (Run, error) {
+	r, err := e.find(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if step == "" {
+		if step, err = e.asking(ctx, r.ID); err != nil {
+			return r, err
+		}
+	}
+	answer := "no"
+	if yes {
+		answer = "yes"
+	}
+	_, err = e.store.exec(ctx, e.store.db, `INSERT INTO mozci_approvals (run, step, message, answer, person, at) VALUES (?1, ?2, '', ?3, ?4, ?5)
+		ON CONFLICT (run, step) DO UPDATE SET answer = excluded.answer, person = excluded.person, at = excluded.at`,
+		r.ID, step, answer, person, e.cfg.Clock.Now().UnixMicro())
+	if err != nil {
+		return r, fmt.Errorf("approving run %s: %w", r.ID, err)
+	}
+	return r, nil
+}
+
+// asking is the only step of a run that waits for an answer, or got a no.
+func (e *Engine) asking(ctx context.Context, run string) (string, error) {
+	list, err := e.asked(ctx, run)
+	if err != nil {
+		return "", err
+	}
+	var steps []string
+	for _, a := range list {
+		if a.Answer != "yes" {
+			steps = append(steps, a.Step)
+		}
+	}
+	switch len(steps) {
+	case 0:
+		return "", fmt.Errorf("run %s asks nobody: see mozci-run runs show %s", run, run)
+	case 1:
+		return steps[0], nil
+	}
+	return "", fmt.Errorf("run %s asks more than one thing: name the step, one of %s", run, strings.Join(steps, ", "))
 }

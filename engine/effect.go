@@ -99,7 +99,7 @@ func (x *execution) beginEffect() {
 }
 
 // left is how many effects the run may still do.
-func (c *coordinator) left() int { return c.prog.Limits.Effects - c.spent }
+func (c *coordinator) left() int { return c.prog.Limits.Effects + c.l.granted - c.spent }
 
 // prepare is the body that works out what a step's units are, and looks which jobs there are.
 func (a *acting) prepare(ctx context.Context, r *record, tips map[tip]bool, fresh bool) look {

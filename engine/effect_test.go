@@ -389,3 +389,69 @@ func TestUncertainIsNotRepeated(t *testing.T) {
 		t.Fatalf("an uncertain effect was repeated: %v", got)
 	}
 }
+
+func TestLimitThenResume(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program("limits: {effects: 2}\n"+fill), map[string]any{"revisions": []any{"r1", "r2", "r3", "r4", "r5"}}, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		status engine.Status
+		calls  int
+	}{{engine.Incomplete, 2}, {engine.Incomplete, 4}, {engine.Succeeded, 5}} {
+		w.want(res, want.status, "")
+		if got := w.service.arrived(); len(got) != want.calls {
+			t.Fatalf("%v, want %d of them", got, want.calls)
+		}
+		if want.status == engine.Succeeded {
+			return
+		}
+		w.clock.Sleep(context.Background(), 24*time.Hour)
+		w.service.terms.Lease = 1000 * time.Hour
+		if res, err = e.Resume(context.Background(), res.Run, engine.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestEffectsWithinLoops(t *testing.T) {
+	text := `
+inputs: {revisions: {type: list, default: [r1, r2]}}
+steps:
+  - id: each
+    foreach: inputs.revisions
+    steps:
+      - {id: look, uses: test.ask, with: {name: "${{ item }}"}}
+      - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: ["${{ item }}"]}}
+  - id: turns
+    repeat:
+      until: 'n.n >= 2'
+      max: 5
+      steps:
+        - {id: n, uses: test.ask, with: {name: n, n: "${{ (n?.n ?? 0) + 1 }}"}}
+        - {id: more, uses: jobs.trigger, with: {branch: b, job: k, revisions: ["${{ \"s\" + string(n.n) }}"]}}
+  - {id: last_of_all, let: len(each)}
+`
+	w := durable(t)
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(text), nil, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Planned, "1 to do")
+	if got, want := strings.Join(res.Plan.After, " "), "turns last_of_all"; got != want {
+		t.Errorf("known after apply: %s, want %s", got, want)
+	}
+	if got := w.service.arrived(); len(got) != 0 {
+		t.Errorf("a plan has done %v", got)
+	}
+	if res, err = e.Apply(context.Background(), res.Run, engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1", "r2/1", "s1/1", "s2/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}

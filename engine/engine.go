@@ -113,18 +113,25 @@ func (e *Engine) connect(ctx context.Context) (dbos.Context, error) {
 	cfg := dbos.Config{AppName: "mozci-run", ApplicationVersion: language, ExecutorID: e.id, Logger: e.cfg.Logger}
 	if e.store.postgres != "" {
 		cfg.DatabaseURL = e.store.postgres
-		return dbos.NewContext(ctx, cfg)
+	} else {
+		db, err := e.store.handle()
+		if err != nil {
+			return nil, err
+		}
+		cfg.SQLiteSystemDB = db
 	}
-	db, err := e.store.handle()
-	if err != nil {
-		return nil, err
-	}
-	cfg.SQLiteSystemDB = db
 	dctx, err := dbos.NewContext(ctx, cfg)
 	if err != nil {
-		db.Close()
+		if cfg.SQLiteSystemDB != nil {
+			cfg.SQLiteSystemDB.Close()
+		}
+		return nil, redactDB(err, e.store.postgres)
 	}
-	return dctx, err
+	if dctx.GetExecutorID() != e.id || dctx.GetApplicationVersion() != language {
+		dbos.Shutdown(dctx, time.Second)
+		return nil, errors.New("DBOS__VMID or DBOS__APPVERSION is set, and two processes of one name would do everything twice: unset them")
+	}
+	return dctx, nil
 }
 
 func (e *Engine) listen(dctx dbos.Context) error {
@@ -186,7 +193,7 @@ func (e *Engine) Close() error {
 		defer cancel()
 		e.stop()
 		e.wg.Wait()
-		err = errors.Join(dbos.DeleteQueue(e.dctx.WithoutCancel(e.dctx), e.queue()), e.bury(ctx), dbos.Shutdown(e.dctx, time.Second))
+		err = errors.Join(dbos.DeleteQueue(e.dctx.WithoutCancel(e.dctx), e.queue()), e.bury(ctx), dbos.Shutdown(e.dctx, 500*time.Millisecond))
 	}
 	e.store.close()
 	return err

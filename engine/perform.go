@@ -26,7 +26,7 @@ type performance struct {
 
 // grace is how long a call that has begun may take when the process is told to end. It is shorter than the patience of
 // an interrupt, so that the outcome is written before.
-const grace = 1200 * time.Millisecond
+const grace = 900 * time.Millisecond
 
 // perform does what is wanted of the unit. Each turn looks at the ledger anew: first come rows that are open, then
 // one more call, until nothing is needed.

@@ -50,16 +50,33 @@ func (e *Engine) take(ctx context.Context, r Run, opts Options) (Result, error) 
 	if err := e.claim(ctx, l); err != nil {
 		return Result{}, err
 	}
-	if l.apply {
-		if err := e.applies(ctx, r.ID); err != nil {
-			return Result{}, err
+	var res Result
+	if err = e.allow(ctx, r, l); err == nil {
+		res, err = e.conduct(ctx, l, func(l *live) (waiter, error) { return e.goOn(ctx, r) })
+	}
+	if err != nil {
+		back := Result{Run: r.ID, Status: r.Status, Cause: r.Cause, Reason: r.Reason}
+		if rerr := e.release(context.WithoutCancel(ctx), r.ID, back); rerr != nil {
+			err = errors.Join(err, rerr)
 		}
 	}
-	res, err := e.conduct(ctx, l, func(l *live) (waiter, error) { return e.goOn(ctx, r) })
-	if err != nil {
-		e.release(context.WithoutCancel(ctx), r.ID, Result{Run: r.ID, Status: r.Status, Cause: r.Cause, Reason: r.Reason})
-	}
 	return res, err
+}
+
+// allow notes that the run does effects, where it was told to, and gives it new ones, where its limit was reached: a
+// person wants it to go on.
+func (e *Engine) allow(ctx context.Context, r Run, l *live) error {
+	if l.apply {
+		if err := e.applies(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	if r.Status != Incomplete || r.Cause != ByLimit {
+		return nil
+	}
+	done, err := e.entries(ctx, e.store.db, `run = ?1 AND state <> ?2`, r.ID, string(Void))
+	l.granted = len(done)
+	return err
 }
 
 // revive makes a live run of a stored one, with the definition that it was started with.
@@ -85,6 +102,7 @@ func (e *Engine) revive(r Run, opts Options) (*live, error) {
 	opts.Apply = opts.Apply || r.Apply
 	opts.Started = r.Origin
 	l := newLive(r.ID, p, inputs.(map[string]any), opts)
+	l.resumed = true
 	return l, nil
 }
 
@@ -198,42 +216,4 @@ func (e *Engine) Cancel(ctx context.Context, id, who string) (Run, error) {
 		return r, fmt.Errorf("cancelling run %s: %w", r.ID, err)
 	}
 	return e.find(ctx, r.ID)
-}
-
-// Approve says yes or no to what a run asks a person. step may be empty where it asks one thing only.
-func (e *Engine) Approve(ctx context.Context, id, step string, yes bool, person string) (Run, error) {
-	r, err := e.find(ctx, id)
-	if err != nil {
-		return r, err
-	}
-	if step == "" {
-		if step, err = e.asking(r); err != nil {
-			return r, err
-		}
-	}
-	_, err = e.store.exec(ctx, e.store.db, `INSERT INTO mozci_approvals (run, step, yes, person, at) VALUES (?1, ?2, ?3, ?4, ?5)
-		ON CONFLICT (run, step) DO UPDATE SET yes = excluded.yes, person = excluded.person, at = excluded.at`,
-		r.ID, step, flag(yes), person, e.cfg.Clock.Now().UnixMicro())
-	if err != nil {
-		return r, fmt.Errorf("approving run %s: %w", r.ID, err)
-	}
-	return r, nil
-}
-
-// asking is the only step of a run that asks a person, by its stored definition.
-func (e *Engine) asking(r Run) (string, error) {
-	l, err := e.revive(r, Options{})
-	if err != nil {
-		return "", err
-	}
-	var steps []string
-	for _, st := range append(slices.Clone(l.prog.Steps), l.prog.Finally...) {
-		if st.Kind == ApproveStep {
-			steps = append(steps, st.ID)
-		}
-	}
-	if len(steps) != 1 {
-		return "", fmt.Errorf("run %s: name the step that asks; at the top it has %v", r.ID, steps)
-	}
-	return steps[0], nil
 }

@@ -74,6 +74,9 @@ type live struct {
 	again  bool
 	emit   *emitter
 
+	resumed bool
+	granted int // effects beyond the limit, because a person has resumed a run that had reached it
+
 	work, last context.Context // of bodies: the steps', and those of finally, which a cancel does not reach
 	cancel     context.CancelCauseFunc
 	stopLast   context.CancelCauseFunc
@@ -245,7 +248,7 @@ func (e *Engine) settle(l *live, h waiter, res Result) {
 // more is recorded, and the run is nobody's.
 func (e *Engine) interrupt(l *live) Result {
 	l.end(errInterrupted)
-	patience := time.NewTimer(1500 * time.Millisecond)
+	patience := time.NewTimer(1100 * time.Millisecond)
 	defer patience.Stop()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
@@ -265,7 +268,7 @@ wait:
 	default:
 	}
 	res := Result{Run: l.id, Status: Interrupted, Cause: ByInterrupt, Reason: "interrupted: nothing is lost", Next: "mozci-run runs resume " + l.id}
-	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	if err := e.release(ctx, l.id, res); err != nil {
 		e.cfg.Logger.Warn("the interrupted run could not be given back", "run", l.id, "error", err)

@@ -17,6 +17,7 @@ type Story struct {
 	Run    Run         `json:"run"`
 	Steps  []StepStory `json:"steps"`  // in the order in which they were begun
 	Ledger []Entry     `json:"ledger"` // the rows that this run has made
+	Asks   []Ask       `json:"asks"`   // what it asks, or has asked, people
 }
 
 // A StepStory is one step's part of a story.
@@ -65,6 +66,9 @@ func (e *Engine) Show(ctx context.Context, id string) (Story, error) {
 	}
 	s := Story{Run: r, Steps: []StepStory{}}
 	if s.Ledger, err = e.entries(ctx, e.store.db, `run = ?1`, r.ID); err != nil {
+		return s, err
+	}
+	if s.Asks, err = e.asked(ctx, r.ID); err != nil {
 		return s, err
 	}
 	list, err := e.read(ctx, r.ID)

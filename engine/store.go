@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS mozci_ledger (
 CREATE INDEX IF NOT EXISTS mozci_ledger_job ON mozci_ledger (branch, job);
 CREATE INDEX IF NOT EXISTS mozci_ledger_run ON mozci_ledger (run);
 CREATE TABLE IF NOT EXISTS mozci_approvals (
-	run TEXT NOT NULL, step TEXT NOT NULL, yes BIGINT NOT NULL, person TEXT NOT NULL, at BIGINT NOT NULL,
+	run TEXT NOT NULL, step TEXT NOT NULL, message TEXT NOT NULL, answer TEXT NOT NULL, person TEXT NOT NULL, at BIGINT NOT NULL,
 	PRIMARY KEY (run, step)
 )`
 
