@@ -21,7 +21,6 @@ const benchSteps = 200
 // BenchmarkDurableStep is a step of a workflow, one after the other, on a file of SQLite: evaluated, asked, encoded, recorded, told.
 func BenchmarkDurableStep(b *testing.B) {
 	w := newWorld(b)
-	w.db = filepath.Join(b.TempDir(), "runs.db")
 	e := w.engine(func(c *engine.Config) { c.Listener = nil })
 	var text strings.Builder
 	text.WriteString("steps:\n  - {id: s0, uses: test.ask, with: {name: a}}\n")

@@ -42,7 +42,7 @@ func (w *world) told() []string {
 }
 
 func TestPlanThenApply(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	e := w.engine()
 	res, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{})
 	if err != nil {
@@ -159,7 +159,7 @@ func TestUnseenRequestBlocksUntilItsLeaseEnds(t *testing.T) {
 }
 
 func TestTwoRunsOneTrigger(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	var wg sync.WaitGroup
 	w.service.after = func(context.Context, sources.Unit, int) error { time.Sleep(10 * time.Millisecond); return nil }
 	engines := []*engine.Engine{w.engine(), w.engine()}
@@ -353,7 +353,7 @@ func TestUnclearCallIsLookedFor(t *testing.T) {
 }
 
 func TestUncertainIsNotRepeated(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	w.service.hidden = true
 	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
 		return sources.Finding{Presence: sources.CannotTell}, nil
@@ -434,7 +434,7 @@ steps:
         - {id: more, uses: jobs.trigger, with: {branch: b, job: k, revisions: ["${{ \"s\" + string(n.n) }}"]}}
   - {id: last_of_all, let: len(each)}
 `
-	w := durable(t)
+	w := newWorld(t)
 	e := w.engine()
 	res, err := e.Start(context.Background(), w.program(text), nil, engine.Options{})
 	if err != nil {

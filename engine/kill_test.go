@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,7 +39,7 @@ func TestKilledRunsDoEverythingOnce(t *testing.T) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			k := &killing{t: t, rand: mathrand.New(mathrand.NewPCG(uint64(seed), uint64(i))), db: filepath.Join(t.TempDir(), "runs.db")}
+			k := &killing{t: t, rand: mathrand.New(mathrand.NewPCG(uint64(seed), uint64(i))), db: freshDB(t)}
 			k.run(i)
 			mu.Lock()
 			kills += k.kills

@@ -59,7 +59,7 @@ outputs:
 `
 
 func TestCtrlC(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, _ := hold(w, "c")
 	e := w.engine()
 	cancel, result := w.start(e, three, nil, engine.Options{Apply: true})
@@ -87,7 +87,7 @@ func TestCtrlC(t *testing.T) {
 }
 
 func TestResumeGoesOnFromTheNextStep(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	e := w.engine()
 	cancel, result := w.start(e, three, nil, engine.Options{Apply: true})
@@ -122,7 +122,7 @@ func TestResumeGoesOnFromTheNextStep(t *testing.T) {
 
 // Sources that are slow by turns, an interrupt in between: the second pass has to see the steps end in the same order.
 func TestResumeSeesTheSameOrder(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, letGo := hold(w, "z")
 	for i, name := range []string{"a", "b", "c", "d"} {
 		w.service.answers[name] = func(ctx context.Context, in question) (reply, error) {
@@ -160,7 +160,7 @@ outputs: {n: "${{ z.n }}"}
 }
 
 func TestResumeAfterFailure(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	var broken atomic.Bool
 	broken.Store(true)
 	w.service.answers["c"] = func(_ context.Context, in question) (reply, error) {
@@ -189,7 +189,7 @@ func TestResumeAfterFailure(t *testing.T) {
 }
 
 func TestResumeUsesTheStoredDefinition(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	var stored engine.Bundle
 	e := w.engine(func(c *engine.Config) {
@@ -209,7 +209,7 @@ func TestResumeUsesTheStoredDefinition(t *testing.T) {
 }
 
 func TestLiveOwnerIsNotTouched(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	one, two := w.engine(), w.engine()
 	_, result := w.start(one, three, nil, engine.Options{Apply: true, RunID: "run-1"})
@@ -234,7 +234,7 @@ func TestLiveOwnerIsNotTouched(t *testing.T) {
 
 // A process that looked dead (it was stopped for too long) wakes up: what it does is not recorded, and it does no effect.
 func TestSleeperDoesNothing(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	one := w.engine(func(c *engine.Config) { c.Beat = time.Hour; c.Lapse = 2 * time.Hour }) // beats once
 	_, result := w.start(one, three, nil, engine.Options{Apply: true, RunID: "run-1"})
@@ -258,7 +258,7 @@ func TestSleeperDoesNothing(t *testing.T) {
 }
 
 func TestCancelFromOutside(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, _ := hold(w, "c")
 	_, result := w.start(w.engine(), three+`
 finally:
@@ -282,7 +282,7 @@ finally:
 }
 
 func TestApprove(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	text := `
 steps:
   - {id: a, uses: test.ask, with: {name: a}}
@@ -314,7 +314,7 @@ outputs: {by: "${{ ok.by }}"}
 }
 
 func TestShowTellsTheWholeStory(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	landed := time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
 	job := func(r ci.Result) []ci.Job {
 		return []ci.Job{{Type: "j", State: ci.Completed, Result: r, Classification: ci.NotClassified}}
@@ -399,7 +399,7 @@ outputs: {twice: "${{ q.n * 2 }}"}
 
 // A call that has begun when the process is told to end may finish: nothing is left unclear.
 func TestInterruptLetsACallFinish(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	calling := make(chan struct{})
 	w.service.after = func(ctx context.Context, _ sources.Unit, _ int) error {
 		close(calling)
@@ -431,6 +431,7 @@ func TestInterruptLetsACallFinish(t *testing.T) {
 
 func TestMemoryLeavesNothing(t *testing.T) {
 	w := newWorld(t)
+	w.db = "memory"
 	dir := t.TempDir()
 	t.Chdir(dir)
 	w.want(w.run(three, nil, engine.Options{}), engine.Planned, "")
@@ -468,7 +469,7 @@ steps:
 
 // Whoever said yes to a plan has said it for the run, not for the process.
 func TestConfirmedRunStaysConfirmed(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	reached, letGo := hold(w, "below")
 	e := w.engine()
 	cancel, result := w.start(e, fill, nil, engine.Options{RunID: "run-1", Confirm: func(engine.Plan) bool { return true }})
@@ -490,7 +491,7 @@ func TestConfirmedRunStaysConfirmed(t *testing.T) {
 // A process dies with a call under way; another run wants the same. It waits until the call has certainly ended, looks,
 // and finds it; the run of the dead process, when it is resumed, finds it too.
 func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	w.service.hidden = true
 	w.service.terms = sources.Terms{Conclusive: true, Deadline: 300 * time.Millisecond}
 	calling, never := make(chan struct{}), make(chan struct{})
@@ -532,7 +533,7 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 }
 
 func TestLedgerIsKeptByProfile(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	e := w.engine()
 	if _, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true}); err != nil {
 		t.Fatal(err)
@@ -552,7 +553,7 @@ func TestLedgerIsKeptByProfile(t *testing.T) {
 
 // Hours of waiting for the same answer do not fill the journal, and a resumed run still has it.
 func TestRoundsWithTheSameAnswerAreKeptOnce(t *testing.T) {
-	w := durable(t)
+	w := newWorld(t)
 	n := 0
 	reached, letGo := make(chan struct{}, 1), make(chan struct{})
 	w.service.answers["a"] = func(ctx context.Context, in question) (reply, error) {

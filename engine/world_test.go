@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -30,17 +31,58 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, db: "memory", clock: &jumpClock{now: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, db: freshDB(t), clock: &jumpClock{now: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)}}
 	w.service = &service{clock: w.clock, answers: map[string]func(ctx context.Context, in question) (reply, error){}}
 	return w
 }
 
-// durable gives the world a database that outlives an engine.
-func durable(t testing.TB) *world {
-	w := newWorld(t)
-	w.db = filepath.Join(t.TempDir(), "runs.db")
-	return w
+// freshDB copies a database that has its tables and nothing in them: making them takes longer than most tests.
+func freshDB(t testing.TB) string {
+	db := filepath.Join(t.TempDir(), "runs.db")
+	data, err := emptyDB()
+	if err == nil {
+		err = os.WriteFile(db, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
+
+var emptyDB = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "mozci-run-engine")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	db := filepath.Join(dir, "runs.db")
+	reg, err := sources.NewRegistry()
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.Open(context.Background(), engine.Config{DB: db, Clock: &jumpClock{now: time.Now()}, Random: rand.Reader, Registry: reg})
+	if err != nil {
+		return nil, err
+	}
+	_, err = e.Start(context.Background(), &engine.Program{Limits: engine.Limits{Runtime: time.Hour}}, nil, engine.Options{})
+	if err = errors.Join(err, e.Close()); err != nil {
+		return nil, err
+	}
+	raw, err := sql.Open("sqlite", db)
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Close()
+	for _, table := range []string{"mozci_runs", "workflow_status", "operation_outputs", "workflow_output", "workflow_input"} {
+		if _, err := raw.Exec("DELETE FROM " + table); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := raw.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(db)
+})
 
 // engine opens an engine on the world's database. It is closed when the test ends, or before.
 func (w *world) engine(change ...func(*engine.Config)) *engine.Engine {
