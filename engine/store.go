@@ -65,12 +65,12 @@ func openStore(ctx context.Context, where string) (*store, error) {
 		s.dsn = sqliteDSN(fmt.Sprintf("file:/mozci-run-%d?vfs=memdb", memories.Add(1)))
 	default:
 		if err := os.MkdirAll(filepath.Dir(where), 0o700); err != nil {
-			return nil, fmt.Errorf("opening the store of runs: %w", err)
+			return nil, fmt.Errorf("opening the store of runs: %w; mozci-run --db FILE keeps them elsewhere", err)
 		}
 		s.dsn = sqliteDSN("file:" + (&url.URL{Path: where}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
 	}
 	if err := s.open(ctx); err != nil {
-		return nil, fmt.Errorf("opening the store of runs: %w", redactDB(err, where))
+		return nil, fmt.Errorf("opening the store of runs: %w; mozci-run --db FILE keeps them elsewhere, and mozci-run --db memory nowhere", redactDB(err, where))
 	}
 	return s, nil
 }

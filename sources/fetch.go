@@ -24,7 +24,7 @@ type Reader struct {
 }
 
 // Fetch gets a URL and decodes its JSON. Doing says for what, in an error. The answer is bounded by the endpoint's limit,
-// has to be JSON in a whole, and is decoded by decoding type's own tags. Errors are of this package's kinds.
+// has to be one JSON value, and is decoded by the tags of T. Errors are of this package's kinds.
 func Fetch[T any](ctx context.Context, r Reader, ep Endpoint, url, doing string) (T, error) {
 	var out T
 	err := r.Get(ctx, ep, url, doing, func(body io.Reader) error { return ReadJSON(body, &out) })

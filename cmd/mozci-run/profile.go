@@ -59,7 +59,7 @@ type clockSpec struct {
 
 // A simulation is a simulated CI within the process.
 type simulation struct {
-	Scenario string `yaml:"scenario,omitempty"` // a file, or the name of one that ships; demo where it is left out
+	Scenario string `yaml:"scenario,omitempty"` // a file, or the name of one that ships; default where it is left out
 	Seed     int    `yaml:"seed,omitempty"`
 }
 

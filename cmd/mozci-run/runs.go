@@ -133,12 +133,20 @@ func (c *command) person() string {
 
 func (c *command) approveCommand() *cobra.Command {
 	var no bool
-	cmd := &cobra.Command{Use: "approve ID [STEP]", Short: "say yes or no to what a run asks", Args: cobra.RangeArgs(1, 2), ValidArgsFunction: c.completeRuns,
+	cmd := &cobra.Command{Use: "approve ID [STEP]", Short: "say yes or no to what a run asks", Args: oneOrTwo, ValidArgsFunction: c.completeRuns,
 		Long:    "approve answers a step of a run that waits for a person. STEP may be left out where the run waits at one step only.",
 		Example: "  mozci-run runs approve k7qw\n  mozci-run runs approve k7qw ask --no",
 		RunE:    func(_ *cobra.Command, args []string) error { return c.approveRun(args[0], append(args, "")[1], !no) }}
 	cmd.Flags().BoolVar(&no, "no", false, "say no: what stands below is not done")
 	return cmd
+}
+
+// oneOrTwo wants the id of a run, and perhaps a step of it.
+func oneOrTwo(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 || len(args) == 2 {
+		return nil
+	}
+	return usage("mozci-run runs approve --help shows what it takes", "runs approve wants the id of a run, and perhaps a step, and got %s", count(len(args), "argument", "arguments"))
 }
 
 func (c *command) approveRun(id, step string, yes bool) error {
