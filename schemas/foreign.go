@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -50,6 +51,7 @@ func (f *Foreign) Validate(v any) error {
 	for i := range lines {
 		lines[i] = strings.TrimLeft(lines[i], " -")
 	}
+	slices.Sort(lines) // the library goes over members in no order
 	return errors.New(strings.Join(lines, "; "))
 }
 

@@ -189,7 +189,7 @@ func dropped(any) (any, bool) { return nil, true }
 func wrapped(v any) (any, bool) {
 	switch v.(type) {
 	case []any:
-		return map[string]any{"list": v}, false
+		return "a list", false
 	case map[string]any:
 		return []any{v}, false
 	}
