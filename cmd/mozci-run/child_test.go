@@ -64,14 +64,7 @@ func newStage(t testing.TB, scenario string, seed int, speed float64) *stage {
 	}
 	g.write(t, settingsFile, string(text))
 	g.write(t, "backfill.yaml", patientBackfill(t))
-	g.program = filepath.Join(g.dir, "mozci-run")
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, g.program); err != nil {
-		t.Fatal(err)
-	}
+	g.program = program(t)
 	return g
 }
 
@@ -140,6 +133,33 @@ func (g *stage) child(ctx context.Context, args ...string) *child {
 func (c *child) String() string {
 	return fmt.Sprintf("%v: %v\n%s%s", c.Args[1:], c.ProcessState, c.stdout.String(), c.stderr.String())
 }
+
+// program is mozci-run as a program of its own: this test binary under that name (see TestMain), or, where it has the race
+// detector in it, one that is built without.
+func program(t testing.TB) string {
+	t.Helper()
+	path, err := builtProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var builtProgram = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(programFolder, "mozci-run")
+	if raced {
+		out, err := build(path)
+		if err != nil {
+			return "", fmt.Errorf("building mozci-run: %w\n%s", err, out)
+		}
+		return path, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	return path, os.Symlink(self, path)
+})
 
 // build builds the program itself, without what tests add to it.
 func build(program string) ([]byte, error) {

@@ -8,9 +8,25 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// programFolder is where a program for other processes lies. See program.
+var programFolder string
+
 // TestMain lets this binary be mozci-run itself: for scripts, and for processes that are killed.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mozci-run": main})
+	testscript.Main(withFolder{m}, map[string]func(){"mozci-run": main})
+}
+
+// withFolder runs the tests with a folder for programs, which goes when they have ended.
+type withFolder struct{ testscript.TestingM }
+
+func (w withFolder) Run() int {
+	dir, err := os.MkdirTemp("", "mozci-run-test")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	programFolder = dir
+	return w.TestingM.Run()
 }
 
 // TestScripts runs the command as people do. Each script has a home of its own, so that runs of one do not meet another's.

@@ -65,8 +65,13 @@ func TestTheCulpritIsFound(t *testing.T) {
 		name  string
 		alone bool // whether the culprit can always be named alone
 	}{{"default", true}, {"gap-of-three", true}, {"coalesced", true}, {"chunk-drift", false}, {"empty-push", false}}
+	seeds := 2
+	if raced {
+		seeds = 1
+	}
+	seeds = times(t, "MOZCI_SEEDS", seeds)
 	for _, sc := range scenarios {
-		for seed := 1; seed <= times(t, "MOZCI_SEEDS", 2); seed++ {
+		for seed := 1; seed <= seeds; seed++ {
 			t.Run(fmt.Sprintf("%s-%d", sc.name, seed), func(t *testing.T) {
 				t.Parallel()
 				if alone := findCulprit(t, sc.name, seed); sc.alone && !alone {
