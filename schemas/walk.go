@@ -24,6 +24,3 @@ func (s *Shape) walk(path, exact string, v any, f func(path, exact string, v any
 		}
 	}
 }
-
-// TypeName is the JSON type of a decoded value as shapes name it: null, bool, int, number, string, array, object.
-func TypeName(v any) string { return typeName(v) }

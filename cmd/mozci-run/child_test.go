@@ -42,7 +42,7 @@ func newStage(t testing.TB, scenario string, seed int, speed float64) *stage {
 	}
 	began := time.Now()
 	var start time.Time
-	g.sim, err = sim.New(sc, uint64(seed), func() time.Time { return sim.FastClock(time.Now, began, start, speed)() }, sim.Options{
+	g.sim, err = sim.New(sc, uint64(seed), func() time.Time { return fastClock{thisMachine(), start, began, speed}.Now() }, sim.Options{
 		OnRequest:  func(r *http.Request) { g.hook().request(r) },
 		AfterWrite: func(string) { g.hook().write() },
 	})

@@ -2,12 +2,10 @@ package sim
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"time"
 )
@@ -99,28 +97,4 @@ func (j *journal) append(v any) error {
 		return err
 	}
 	return j.file.Sync()
-}
-
-// JournalEpoch returns the epoch that a journal keeps (Options.Epoch of the process that made it), so that a fast clock
-// can go on from where it was. The zero time means that there is no journal yet.
-func JournalEpoch(path string) (time.Time, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("journal: %w", err)
-	}
-	head, _, _, err := readJournal(bytes.NewReader(text))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("journal %s: %w", path, err)
-	}
-	return head.Epoch, nil
-}
-
-// FastClock is a clock that reads start when wall reads epoch, and runs speed times as fast.
-func FastClock(wall func() time.Time, epoch, start time.Time, speed float64) func() time.Time {
-	return func() time.Time {
-		return start.Add(time.Duration(float64(wall().Sub(epoch)) * speed))
-	}
 }

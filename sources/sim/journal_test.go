@@ -60,9 +60,6 @@ func TestTheJournalSurvives(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := JournalEpoch(file); err != nil || !got.Equal(epoch) {
-		t.Errorf("JournalEpoch: %v, %v", got, err)
-	}
 	third, err := New(*s.w.sc, 1, clock.now, Options{Journal: file})
 	if err != nil || len(third.Triggers()) != 3 {
 		t.Fatalf("the third start: %v", err)
@@ -82,21 +79,5 @@ func TestAFullDiskRefusesTheWrite(t *testing.T) {
 	read(t, s, post(path, payloadFor(s, p, "add-new-jobs", "", `{"tasks": ["`+bc2+`"]}`)), 500)
 	if n := len(s.Triggers()); n != 0 {
 		t.Errorf("%d jobs were made", n)
-	}
-}
-
-func TestJournalEpochWithoutAJournal(t *testing.T) {
-	if got, err := JournalEpoch(filepath.Join(t.TempDir(), "none")); err != nil || !got.IsZero() {
-		t.Errorf("%v, %v", got, err)
-	}
-}
-
-func TestFastClock(t *testing.T) {
-	wall := &fixedClock{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	from := time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
-	now := FastClock(wall.now, wall.t, from, 600)
-	wall.t = wall.t.Add(3 * time.Second)
-	if got := now().Sub(from); got != 30*time.Minute {
-		t.Errorf("three seconds are %v", got)
 	}
 }

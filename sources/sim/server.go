@@ -25,7 +25,7 @@ const hgRoot = "https://hg.mozilla.org/"
 type Options struct {
 	// Journal is a file that keeps accepted writes, see the package's comment; "" keeps them in memory only.
 	Journal string
-	// Epoch is any instant that a new journal shall keep for its reader; see JournalEpoch and FastClock.
+	// Epoch is any instant that a new journal shall keep for its reader: a fast clock goes on from there. See Sim.Epoch.
 	Epoch time.Time
 	// Latency is put on every request, in real time, instead of the scenario's.
 	Latency time.Duration
