@@ -38,7 +38,7 @@ func (q question) answer() answer {
 	for _, en := range q.entries {
 		if q.own(en) && en.State == Done {
 			own++
-			a.other = append(a.other, outcomeOf(en, ci.Done, "asked for by this run"))
+			a.other = append(a.other, ownOutcome(en))
 		}
 	}
 	want := max(1, q.unit.Want)
@@ -206,6 +206,15 @@ func outcomeOf(en Entry, s ci.OutcomeStatus, reason string) ci.Outcome {
 	at := en.At
 	return ci.Outcome{Status: s, Effect: en.Key.Effect, Branch: en.Key.Branch, Revision: en.Key.Revision, Job: en.Key.Job, Ordinal: en.Ordinal,
 		Request: en.Request, Reason: reason, Run: en.Run, Link: en.Link, At: &at}
+}
+
+// ownOutcome is that of a row which this run has made, with why.
+func ownOutcome(en Entry) ci.Outcome {
+	reason := "asked for by this run"
+	if en.Reason != "" {
+		reason += ": " + en.Reason
+	}
+	return outcomeOf(en, ci.Done, reason)
 }
 
 func sortAsked(list []sources.Asked) {

@@ -253,7 +253,7 @@ func TestBudget(t *testing.T) {
 	if diff := cmp.Diff([]string{"r1/1", "r2/1"}, w.service.arrived()); diff != "" {
 		t.Error(diff)
 	}
-	want := []string{"done r1#1: asked for by this run", "done r2#1: asked for by this run", "refused r3#0: the limit of 2 effects for a run is reached",
+	want := []string{"done r1#1: asked for by this run: 0 of 1 there or on their way", "done r2#1: asked for by this run: 0 of 1 there or on their way", "refused r3#0: the limit of 2 effects for a run is reached",
 		"refused r4#0: not come to: the limit of 2 effects for a run is reached"}
 	if diff := cmp.Diff(want, w.told()); diff != "" {
 		t.Error(diff)

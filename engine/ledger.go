@@ -20,7 +20,7 @@ type Entry struct {
 	Until   time.Time   `json:"until"`   // when it is given up as lost, unless its job was seen
 	Request string      `json:"request"` // the service's id of it; empty where it gave none
 	Link    string      `json:"link"`
-	Reason  string      `json:"reason"` // why it is void or uncertain
+	Reason  string      `json:"reason"` // why it was asked for; why it is void or uncertain
 
 	owner   string // the executor that is at it, or was
 	expires int64  // in this machine's time: when the call has certainly ended
@@ -96,13 +96,13 @@ func (c *coordinator) reserve(ctx context.Context, en Entry, u unitRecord) (bool
 			return err
 		}
 		n, err = c.e.store.exec(ctx, q, `INSERT INTO mozci_ledger (`+entryColumns+`, unit)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1, '', '', '', ?16)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1, '', '', ?16, ?17)
 			ON CONFLICT (key, ordinal) DO UPDATE SET run = excluded.run, step = excluded.step, owner = excluded.owner, state = excluded.state,
 				jobs = excluded.jobs, at = excluded.at, until = excluded.until, expires = excluded.expires, tries = 1,
-				request = '', link = '', reason = '', unit = excluded.unit
+				request = '', link = '', reason = excluded.reason, unit = excluded.unit
 			WHERE mozci_ledger.state = '`+string(Void)+`'`,
 			en.Key.String(), en.Ordinal, c.l.id, en.Step, c.e.id, string(Asking), en.Key.Effect, en.Key.Branch, en.Key.Revision, en.Key.Job,
-			flag(en.jobs), en.Key.Base, en.At.UnixMicro(), en.Until.UnixMicro(), en.expires, string(unit))
+			flag(en.jobs), en.Key.Base, en.At.UnixMicro(), en.Until.UnixMicro(), en.expires, en.Reason, string(unit))
 		return err
 	})
 	if err != nil {

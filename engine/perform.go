@@ -74,7 +74,7 @@ func (p *performance) turn(ctx context.Context, r *record) error {
 	p.own = nil
 	for _, en := range entries {
 		if en.State == Done && en.Run == p.c.l.id && en.Step == p.path {
-			p.own = append(p.own, outcomeOf(en, ci.Done, "asked for by this run"))
+			p.own = append(p.own, ownOutcome(en))
 		}
 	}
 	for _, en := range entries {
@@ -103,7 +103,7 @@ func (p *performance) turn(ctx context.Context, r *record) error {
 		if len(a.lost) > 0 {
 			p.c.emit(Event{Kind: Progress, Time: p.c.now(), Step: r.Step, Uses: r.Uses, What: p.unit.What + a.losses()})
 		}
-		return p.reserveAndDo(ctx, r, a.next)
+		return p.reserveAndDo(ctx, r, a.next, q.why(a))
 	}
 	return nil
 }
@@ -169,8 +169,8 @@ func (p *performance) waitExpired(ctx context.Context, en Entry) bool {
 }
 
 // reserveAndDo writes the row and makes the call.
-func (p *performance) reserveAndDo(ctx context.Context, r *record, ordinal int) error {
-	en := Entry{Key: p.unit.Key, Ordinal: ordinal, Run: p.c.l.id, Step: p.path, State: Asking, jobs: p.unit.jobs(), tries: 1, owner: p.c.e.id}
+func (p *performance) reserveAndDo(ctx context.Context, r *record, ordinal int, why string) error {
+	en := Entry{Key: p.unit.Key, Ordinal: ordinal, Run: p.c.l.id, Step: p.path, State: Asking, Reason: why, jobs: p.unit.jobs(), tries: 1, owner: p.c.e.id}
 	p.stamp(&en)
 	ok, err := p.c.reserve(ctx, en, p.unit)
 	if !ok || err != nil {
@@ -228,7 +228,7 @@ func (p *performance) call(ctx context.Context, r *record, en *Entry) error {
 func (p *performance) took(en *Entry, receipt sources.Receipt) error {
 	en.State, en.Request, en.Link = Done, receipt.Request, receipt.Link
 	if receipt.Already {
-		en.Reason = "the service says that it had been asked for before"
+		en.Reason += "; the service says that it had been asked for before"
 	}
 	return p.c.mark(context.Background(), *en)
 }

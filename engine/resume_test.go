@@ -527,7 +527,7 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(res, engine.Succeeded, "")
-	if got := w.told(); got[len(got)-1] != "done r1#1: asked for by this run" || len(w.service.arrived()) != 1 {
+	if got := w.told(); got[len(got)-1] != "done r1#1: asked for by this run: 0 of 1 there or on their way" || len(w.service.arrived()) != 1 {
 		t.Errorf("told %q, arrived %v", got, w.service.arrived())
 	}
 }

@@ -3,7 +3,7 @@ package engine
 // A Status says how far a run or a step has come, or how it ended.
 type Status string
 
-// The statuses. A run has all but skipped and not_run; a step all but planned's "as a whole" sense.
+// The statuses. Skipped and NotRun are those of steps only.
 const (
 	Running     Status = "running"
 	Succeeded   Status = "succeeded"
