@@ -180,10 +180,10 @@ func (c *coordinator) launch(sctx context.Context, r record, w work, done func(*
 	c.flights = append(c.flights, f)
 	go func() {
 		f.out = <-ch
-		close(f.over)
 		c.mu.Lock()
 		c.landed = append(c.landed, f)
 		c.mu.Unlock()
+		close(f.over) // after it has landed: whoever takes it now finds it there, and leaves nothing behind
 		select {
 		case c.wake <- struct{}{}:
 		default:
