@@ -278,3 +278,14 @@ func visit(n *Node) {
 		visit(i)
 	}
 }
+
+// A line of any length is shown at once, and only the part around the caret.
+func TestExcerptOfAHugeLine(t *testing.T) {
+	line := strings.Repeat("x", 1<<21)
+	for _, column := range []int{1, 1 << 20, 1 << 21} {
+		got := Excerpt(line, column, 1<<20)
+		if lines := strings.Split(got, "\n"); len(got) > 1000 || len(lines) != 2 || !strings.Contains(lines[1], "^") {
+			t.Errorf("column %d: %d bytes: %.200s", column, len(got), got)
+		}
+	}
+}

@@ -55,17 +55,20 @@ func AsError(list []Problem) error {
 // excerptWidth is how many columns of a terminal an excerpt takes at most.
 const excerptWidth = 100
 
+// excerptReach is how many characters around the caret are looked at: a line may have millions.
+const excerptReach = 4 * excerptWidth
+
 // Excerpt is a line with a caret under length characters from column (from 1). Tabs become spaces, wide characters are counted as
 // two columns, and of a long line the part around the caret is shown. It is indented by four spaces and has no line end after it.
 func Excerpt(line string, column, length int) string {
 	runes := []rune(line)
 	from := min(max(column-1, 0), len(runes))
-	upto := min(from+max(length, 1), max(len(runes), from+1))
-	first := 0
+	upto := min(from+min(max(length, 1), excerptReach), max(len(runes), from+1))
+	first := max(0, from-excerptReach)
 	for columns(runes[first:min(upto, len(runes))]) > excerptWidth-20 && first < from-20 {
 		first++
 	}
-	last := len(runes)
+	last := min(len(runes), upto+excerptReach)
 	for last > min(upto, len(runes)) && columns(runes[first:last]) > excerptWidth {
 		last--
 	}
