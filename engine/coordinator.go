@@ -30,7 +30,7 @@ type coordinator struct {
 	wake   chan struct{} // holds a token where something has landed
 
 	began    time.Time // of the run, as recorded
-	deadline time.Time // when limits.runtime is used up
+	deadline time.Time // when limits.runtime is used up, by the records; zero where there is no limit
 	apply    bool      // whether effects are done
 	spent    int       // effects that were done
 	asked    time.Time // of the newest answer
@@ -103,6 +103,15 @@ func (c *coordinator) start() {
 			Profile: c.e.cfg.Profile, Inputs: c.inputs(), Fact: c.l.inputs})
 	})
 	c.fly()
+}
+
+// outOfTime is when limits.runtime is used up: it counts from the run's start, from the confirmation of its plan, and
+// from the last time that somebody went on with it. The zero time is never.
+func (c *coordinator) outOfTime() time.Time {
+	if anew := c.l.wentOn.Add(c.prog.Limits.Runtime); !c.deadline.IsZero() && !c.l.wentOn.IsZero() && anew.After(c.deadline) {
+		return anew
+	}
+	return c.deadline
 }
 
 func (c *coordinator) inputs() json.RawMessage {

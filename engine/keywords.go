@@ -161,7 +161,7 @@ var (
 
 var limitsObject = &object{name: "limits", doc: "what a run may do", keys: []key{
 	{name: "effects", shape: anInt, least: 0, def: "20", doc: "how many units of effects"},
-	{name: "runtime", shape: aDuration, def: "6h", doc: "how long it may take"},
+	{name: "runtime", shape: aDuration, def: "6h", doc: "how long it may take, from its start or from the last time that somebody resumed it"},
 }}
 
 var rowObject = &object{name: "row", doc: "a row of a decision table: when and then, or else", one: [][]string{{"when", "else"}}, keys: []key{

@@ -50,6 +50,7 @@ func (e *Engine) take(ctx context.Context, r Run, opts Options) (Result, error) 
 	if err := e.claim(ctx, l); err != nil {
 		return Result{}, err
 	}
+	l.wentOn = e.cfg.Clock.Now()
 	var res Result
 	if err = e.allow(ctx, r, l); err == nil {
 		res, err = e.conduct(ctx, l, func(l *live) (waiter, error) { return e.goOn(ctx, r) })

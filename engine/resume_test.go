@@ -188,6 +188,45 @@ func TestResumeAfterFailure(t *testing.T) {
 	}
 }
 
+// The limit of time is for a run that nobody looks after: the word of a person to go on starts it anew.
+func TestResumeAfterTheLimitOfTime(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		first engine.Options
+		ended engine.Status
+		then  engine.Options
+	}{
+		{"planned and applied a day later", engine.Options{}, engine.Planned, engine.Options{Apply: true}},
+		{"out of time", engine.Options{Apply: true}, engine.Incomplete, engine.Options{}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t)
+			if row.ended == engine.Incomplete {
+				w.service.answers["c"] = func(ctx context.Context, in question) (reply, error) {
+					w.clock.Sleep(ctx, 7*time.Hour)
+					<-ctx.Done()
+					return reply{}, context.Cause(ctx)
+				}
+			}
+			e := w.engine()
+			res, err := e.Start(context.Background(), w.program(three), nil, row.first)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.want(res, row.ended, "")
+			delete(w.service.answers, "c")
+			w.clock.Sleep(context.Background(), 24*time.Hour)
+			if res, err = e.Resume(context.Background(), res.Run, row.then); err != nil {
+				t.Fatal(err)
+			}
+			w.want(res, engine.Succeeded, "")
+			if diff := cmp.Diff([]string{"r1/1"}, w.service.arrived()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestResumeUsesTheStoredDefinition(t *testing.T) {
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")

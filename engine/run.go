@@ -72,6 +72,7 @@ type live struct {
 	opts   Options
 	apply  bool
 	again  bool
+	wentOn time.Time // when this process went on with it; zero where it has begun it
 	emit   *emitter
 
 	resumed bool

@@ -218,7 +218,7 @@ func (x *execution) launch(r record, w work, done func(*record)) {
 	ctx, c := x.ctx, x.c
 	tell := !x.started
 	x.started = true
-	deadline := c.deadline
+	deadline := c.outOfTime()
 	c.launch(ctx, r, func(ctx context.Context, r *record) {
 		if tell {
 			c.emit(startEvent(r, false))
