@@ -19,9 +19,9 @@ func TestHonestRecordingsRaiseNoAlarm(t *testing.T) {
 		}
 	}
 	then := fixtures.NewLibrary(known...)
-	seeds := 50
-	if testing.Short() {
-		seeds = 5
+	seeds := times(t, "MOZCI_HONEST", 10) // .ci/run takes fifty
+	if raced {
+		seeds = min(seeds, 3)
 	}
 	scenarios := []string{"default", "flaky", "busy", "chunk-drift", "empty-push"}
 	news, checked := 0, 0

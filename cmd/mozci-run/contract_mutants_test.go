@@ -213,6 +213,9 @@ type tally struct{ made, found, breaking, foundBreaking int }
 // their path and kind. The table is printed with -v.
 func TestMutants(t *testing.T) {
 	t.Parallel()
+	if raced {
+		t.Skip("NOT RUN: three thousand mutants take minutes with the race detector; go test without it runs them, and so does .ci/run")
+	}
 	var mu sync.Mutex
 	table := map[string]*tally{}
 	var missed []string
