@@ -2,6 +2,7 @@ package rules
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/expr-lang/expr/ast"
@@ -74,7 +75,7 @@ func (c *Coverage) know(p *points) {
 		return
 	}
 	c.known[p] = true
-	for _, q := range p.list {
+	for _, q := range p.all() {
 		c.count(q)
 	}
 }
@@ -111,8 +112,22 @@ func (c *Coverage) Counts() []Count {
 }
 
 // points are those of one compilation.
+// Rules are compiled when they are first decided, by whoever does that first: several goroutines may add to one.
 type points struct {
+	mu   sync.Mutex
 	list []Point
+}
+
+func (p *points) add(q Point) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list = append(p.list, q)
+}
+
+func (p *points) all() []Point {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.list)
 }
 
 // counts is the set whose rules count what they see.
@@ -132,7 +147,7 @@ func (c *checker) covered(n ast.Node, node ast.Node) ast.Node {
 	from, to := span(n)
 	p := c.point(from, to)
 	p.Row = -1
-	c.cover.list = append(c.cover.list, p)
+	c.cover.add(p)
 	return c.helper(n, "seen$", typeBool, c.running(n), c.constant(&p), node)
 }
 
@@ -174,7 +189,7 @@ func (c *checker) chosenRow(r *rule, i int, then ast.Node) ast.Node {
 		return value{}
 	})
 	p.Rule, p.Row = r.Name, i
-	c.cover.list = append(c.cover.list, p)
+	c.cover.add(p)
 	return c.helper(nil, "chosen$", typeAny, c.running(nil), c.constant(&p), then)
 }
 
