@@ -51,6 +51,9 @@ func killed(t *testing.T, n int) (kills int64) {
 		}
 		kills++
 		if r, ok := g.theRun(t); ok {
+			if r.Status == engine.Succeeded {
+				break // the process was killed when the run had ended
+			}
 			args = []string{"runs", "resume", r.ID}
 		}
 	}
