@@ -69,6 +69,7 @@ type checker struct {
 	problems  []Problem
 	unguarded []string // Vars that may be skipped and are read as if they were not
 	refs      []Ref
+	reads     readings        // of answers that are followed
 	open      map[string]bool // of these it is known, and so they are never nil: whoever reads so is skipped too
 	nested    int             // how deep predicates stand within one another
 	size      int
@@ -275,6 +276,7 @@ func (c *checker) finish(n ast.Node, v value, want *schemas.Type) value {
 	if v.typ == typeBad || same(v.typ, want) {
 		return v
 	}
+	c.reads.takes(v.typ)
 	v.node = c.helper(n, "conform$", want, c.constant(want), v.node)
 	v.typ = want
 	return v

@@ -70,6 +70,11 @@ func (c *checker) apply(n ast.Node, f *function, args []ast.Node, e env) value {
 	if !ok {
 		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
 	}
+	for i, v := range vals {
+		if f.takesWhole(sig.param(i), v.typ) {
+			c.reads.takes(v.typ)
+		}
+	}
 	out := value{typ: b.result(sig.result)}
 	if f.Name == "first" || f.Name == "last" || f.Name == "get" {
 		out.key = callKey(f.Name, keysOfAll(vals))

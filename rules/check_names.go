@@ -33,6 +33,7 @@ func (c *checker) identifier(n *ast.IdentifierNode, e env) value {
 		}
 	}
 	c.refer(n, guarded)
+	c.reads.touches(t)
 	return value{typ: t, key: n.Value, node: c.made(&ast.IdentifierNode{Value: n.Value}, n, t)}
 }
 
@@ -190,10 +191,12 @@ func (c *checker) memberType(n *ast.MemberNode, t *schemas.Type, name *ast.Strin
 	switch t.Kind {
 	case schemas.Object:
 		if f := t.Field(name.Value); f != nil {
+			c.reads.touches(f.Type)
 			return f.Type
 		}
 		return c.report(name, KindMember, "%s", sentence(fmt.Sprintf("%s has no member %s", t, name.Value), meant(name.Value, memberNames(t)))).typ
 	case schemas.Map:
+		c.reads.touches(t.Elem)
 		return orNil(t.Elem)
 	case schemas.List:
 		hint := fmt.Sprintf("map(…, .%s) takes it of every element, first(…)?.%s of the first", name.Value, name.Value)
@@ -218,6 +221,7 @@ func (c *checker) elementType(n *ast.MemberNode, t *schemas.Type, index value) *
 		if !c.wants(n.Property, index, typeString, "the key of a map") {
 			return typeBad
 		}
+		c.reads.touches(t.Elem)
 		return orNil(t.Elem)
 	case schemas.Object:
 		return c.report(n.Property, KindType, "%s", sentence("the members of "+a(t)+" have to be named", listed(memberNames(t)))).typ

@@ -126,6 +126,10 @@ func (c *checker) equal(n *ast.BinaryNode, e env) value {
 	if !c.equalTypes(n, l, r) {
 		return value{typ: typeBad, node: l.node}
 	}
+	if !leftNil && !rightNil {
+		c.reads.takes(l.typ)
+		c.reads.takes(r.typ)
+	}
 	var yes, no keys
 	switch {
 	case rightNil:
@@ -189,6 +193,8 @@ func (c *checker) in(n *ast.BinaryNode, e env) value {
 	case !c.inElements(n, l, r):
 		return value{typ: typeBad, node: l.node}
 	}
+	c.reads.takes(l.typ)
+	c.reads.takes(r.typ)
 	out := value{typ: typeBool}
 	if r.typ.Elem == nil || !r.typ.Elem.Nullable {
 		out.yes = l.there()
@@ -271,6 +277,7 @@ func (c *checker) coalesce(n *ast.BinaryNode, e env) value {
 	}
 	ln, rn := l, r
 	if !same(left, t) {
+		c.reads.takes(left)
 		ln.node = c.helper(n, "conform$", t, c.constant(orNil(t)), l.node)
 	}
 	rn = c.finish(n.Right, r, t)

@@ -80,7 +80,7 @@ func (s *Set) decide(r *rule) *decision {
 		return &decision{err: &EvalError{Message: fmt.Sprintf("the rule %s has mistakes", r.Name)}}
 	}
 	d := &decision{}
-	c := &checker{scope: &Scope{}, rules: s, text: &text{}, cover: s.cover}
+	c := &checker{scope: &Scope{}, rules: s, text: &text{}, cover: s.cover, reads: readings{}}
 	e := env{}
 	var names []string
 	for _, p := range r.params {

@@ -91,6 +91,12 @@
 // In a context from [WithCoverage] evaluations count how often each operand of each condition was true and false, and each
 // row of a table chosen. They use another compilation then, which is made when it is first needed; other evaluations pay nothing.
 //
+// # What is read
+//
+// Where a name's type is followed ([schemas.Type.Followed]), all that is made of it keeps its origins, and [Expr.Reads] says which parts of which
+// answers an expression reads: what it names, compares, writes or tests, itself and in the rules that it calls, which are checked
+// once more for what they get. A value that is only handed on is not read here: the type of what comes out still has its origins.
+//
 // # Functions
 //
 // T and U stand for any type, N for int, float or duration, K for what has an order: int, float, string, time, duration. [T]

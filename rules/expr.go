@@ -21,6 +21,7 @@ type impl struct {
 	source  string
 	typ     *schemas.Type
 	refs    []Ref
+	reads   []Reading
 	ensures []string
 	program *program
 	fixed   any // the value of a text without ${{ }}; program is nil then
@@ -141,7 +142,7 @@ func (x *impl) compile(src string, sc *Scope, t *text, want *schemas.Type, f fun
 	if len(c.problems) > 0 {
 		return inOrder(c.problems)
 	}
-	x.source, x.typ, x.refs = src, v.typ, c.refs
+	x.source, x.typ, x.refs, x.reads = src, v.typ, c.refs, c.reads.sorted()
 	for _, key := range v.yes {
 		if !strings.ContainsAny(key, "·#") {
 			x.ensures = append(x.ensures, key)
@@ -172,7 +173,7 @@ func (x *impl) compile(src string, sc *Scope, t *text, want *schemas.Type, f fun
 func (x *impl) check(sc *Scope, t *text, cover *points, f func(*checker, env) value) (*checker, value) {
 	open := map[string]bool{}
 	for {
-		c := &checker{scope: sc, rules: sc.Rules, text: t, cover: cover, open: open}
+		c := &checker{scope: sc, rules: sc.Rules, text: t, cover: cover, open: open, reads: readings{}}
 		if cover != nil {
 			c.rules = sc.Rules.counts()
 		}
@@ -213,6 +214,10 @@ func (x *impl) Source() string { return x.source }
 
 // Refs lists the names of the scope that are read, in the order of their first reading.
 func (x *impl) Refs() []Ref { return slices.Clone(x.refs) }
+
+// Reads lists what is read of answers that are followed, by whose they are and by path: by the text itself, and by the rules that it calls. What
+// it gives, its type says ([schemas.Type.AllOrigins]). It is empty where no name of the scope is followed.
+func (x *impl) Reads() []Reading { return slices.Clone(x.reads) }
 
 // Ensures lists the names (and paths such as row.push) that are not nil wherever the expression is true.
 func (e *Expr) Ensures() []string { return slices.Clone(e.ensures) }

@@ -96,7 +96,7 @@ func join(a, b *schemas.Type) (*schemas.Type, bool) {
 	if ok && (a.Nullable || b.Nullable) {
 		t = orNil(t)
 	}
-	return t, ok
+	return merged(t, a, b), ok
 }
 
 func joinPlain(a, b *schemas.Type) (*schemas.Type, bool) {

@@ -21,6 +21,7 @@ type function struct {
 	loop      bool   // takes a list and perhaps a predicate, and is compiled to a loop
 	over      string // the helper that gets the list and the predicate's values, where expr's own loop will not do
 	backwards bool   // walks the list from its end
+	compares  bool   // compares the elements of its lists with one another
 	costly    bool   // the Go function gets the run first, and charges its work to it
 	run       func(args ...any) (any, error)
 	special   func(c *checker, n ast.Node, args []ast.Node, vals []value, out value) (value, bool)
@@ -92,4 +93,9 @@ func madeBy(helper, name, doc string, signatures ...string) *function {
 func costly(f *function) *function {
 	f.costly = true
 	return f
+}
+
+func comparing(f *function) *function {
+	f.compares = true
+	return costly(f)
 }

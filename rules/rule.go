@@ -315,7 +315,7 @@ func (c *checker) expand(n ast.Node, r *rule, args []ast.Node, e env) value {
 		return c.reportAt(at, end, KindBound, "predicates more than %d deep within one another, those of %s included", maxPredicates, r.Name)
 	}
 	body := r.body
-	if r.generic {
+	if r.generic || isFollowed(vals) {
 		body = c.expandFor(n, r, vals)
 	} else {
 		c.size += r.size
@@ -360,7 +360,8 @@ func (c *checker) arguments(n ast.Node, r *rule, args []ast.Node, e env) ([]valu
 	return vals, ok
 }
 
-// expandFor checks the body of a rule that takes any type for the types that it gets here.
+// expandFor checks the body of a rule anew: one that takes any type for the types that it gets here, and one that gets parts of answers for
+// what it reads of them.
 func (c *checker) expandFor(n ast.Node, r *rule, vals []value) value {
 	line, column := c.text.lineColumn(c.at + n.Location().From)
 	calls, scope := c.calls, c.scope
@@ -369,7 +370,11 @@ func (c *checker) expandFor(n ast.Node, r *rule, vals []value) value {
 	defer func() { c.calls, c.scope = calls, scope }()
 	inner := env{}
 	for i, p := range r.params {
-		inner.locals = bindParam(p, special(p.typ, vals[i].typ), inner.locals)
+		t := special(p.typ, vals[i].typ)
+		if t.Kind == schemas.Map && vals[i].typ.Kind == schemas.Object {
+			c.reads.takes(vals[i].typ)
+		}
+		inner.locals = bindParam(p, following(t, vals[i].typ), inner.locals)
 	}
 	return c.checkBody(r, inner)
 }

@@ -150,7 +150,7 @@ func (s *Set) check(r *rule) []Problem {
 		r.body.typ = typeBad
 		return nil
 	}
-	c := &checker{scope: &Scope{}, rules: s, text: &text{}, cover: s.cover}
+	c := &checker{scope: &Scope{}, rules: s, text: &text{}, cover: s.cover, reads: readings{}}
 	e := env{}
 	for _, p := range r.params {
 		e.locals = bindParam(p, p.typ, e.locals)

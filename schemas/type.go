@@ -39,6 +39,7 @@ type Type struct {
 	Enum     []string // the closed vocabulary of a String; nil where it is open
 	Elem     *Type    // of a List or Map
 	Fields   []Field  // of an Object, in the order of their declaration
+	Origins  []Origin // of what answers a value is a part, where that is followed; it says nothing of what fits
 }
 
 // A Field is one member of an Object.
