@@ -67,7 +67,7 @@ func (c *checker) program() {
 func (c *checker) globals(ended bool) []rules.Var {
 	return []rules.Var{
 		{Name: "inputs", Type: c.prog.inputsType(), Doc: "the values that the run was started with"},
-		{Name: "event", Type: namedTypes()["Event"].OrNil(), Doc: "what started the run", Note: "event is nil in a run that was started by hand or by the clock"},
+		{Name: "event", Type: c.followEvent(namedTypes()["Event"].OrNil()), Doc: "what started the run", Note: "event is nil in a run that was started by hand or by the clock"},
 		{Name: "run", Type: runType(ended), Doc: "this run"},
 	}
 }

@@ -21,7 +21,7 @@ func (c *checker) start(d *startDef) Start {
 	s := Start{Kind: StartKind(d.kind.Value), Place: placeOf(d.kind)}
 	w := within{scope: &rules.Scope{Rules: c.prog.Rules}}
 	if s.Kind != OnSchedule {
-		w.scope.Vars = []rules.Var{{Name: "event", Type: firedEvent(), Doc: "what happened"}}
+		w.scope.Vars = []rules.Var{{Name: "event", Type: c.followEvent(firedEvent()), Doc: "what happened"}}
 		s.If = c.expr(d.cond, "if", w, schemas.Of(schemas.Bool))
 	}
 	if d.every != nil {
