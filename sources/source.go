@@ -38,11 +38,12 @@ type Linker interface {
 
 // A Query is a question with the type of its answer. Values of In and Out are facts (see package schemas).
 type Query struct {
-	Name string        // pushes.range
-	Doc  string        // a line for the reference
-	In   *schemas.Type // an object
-	Out  *schemas.Type
-	call func(ctx context.Context, in any) (any, error)
+	Name  string        // pushes.range
+	Doc   string        // a line for the reference
+	In    *schemas.Type // an object
+	Out   *schemas.Type
+	Parts []Part // what its answer is made of, where it is made of other queries' answers
+	call  func(ctx context.Context, in any) (any, error)
 }
 
 // NewQuery makes a query of a Go function. The answer is checked against its own type's vocabularies: an adapter

@@ -28,14 +28,24 @@ func New(asker sources.Asker, ledger sources.Ledger, clock sources.Clock) *Sourc
 // Name is derived.
 func (s *Source) Name() string { return "derived" }
 
-// Queries lists jobs.history, jobs.status and events.recent.
+// Queries lists jobs.history, jobs.status and events.recent, each with what it is made of.
 func (s *Source) Queries() []sources.Query {
 	return []sources.Query{
-		sources.NewQuery("jobs.history", "the pushes of a branch with their jobs of one type, newest first", s.history),
-		sources.NewQuery("jobs.status", "what has become of given requests, in their order", s.status),
-		sources.NewQuery("events.recent", "the jobs that have ended on the last pushes of a branch, newest first", s.events),
+		sources.NewQuery("jobs.history", "the pushes of a branch with their jobs of one type, newest first", s.history).Of(
+			sources.Part{Query: "pushes.range", Decides: []string{"[].order", "[].revision", "[].empty", "[].changesets", "[].changesets[].desc"}},
+			sources.Part{Query: "jobs.list", Decides: append(ageOfJobs, "[].request", "[].requests", "[].type",
+				"[].state", "[].result", "[].platform", "[].option", "[].groups", "[].groups[].group", "[].groups[].ok")},
+			sources.Part{Query: "pushes.runnable", Decides: []string{"[].revision", "[].not_runnable"}}),
+		sources.NewQuery("jobs.status", "what has become of given requests, in their order", s.status).Of(
+			sources.Part{Query: "jobs.list", Decides: append(ageOfJobs, "[].request", "[].requests", "[].type", "[].state", "[].link")}),
+		sources.NewQuery("events.recent", "the jobs that have ended on the last pushes of a branch, newest first", s.events).Of(
+			sources.Part{Query: "pushes.range", Decides: []string{"[].order", "[].revision", "[].empty", "[].changesets", "[].changesets[].revision", "[].changesets[].backs_out"}},
+			sources.Part{Query: "jobs.list", Decides: append(ageOfJobs, "[].state", "[].backfill", "[].link")}),
 	}
 }
+
+// ageOfJobs is what tells which jobs are a push's, and which of them is older.
+var ageOfJobs = []string{"[].revision", "[].submitted", "[].started", "[].ended", "[].attempt", "[].id"}
 
 // ask asks another query on behalf of one of ours. That nobody answers it is an error of the profile.
 func ask[Out, In any](ctx context.Context, s *Source, name string, in In, onBehalf string) (Out, error) {
