@@ -78,7 +78,7 @@ func (c *command) contract(dir string, o contractOrder) error {
 	if err != nil {
 		return err
 	}
-	k := fixtures.Contract{Sources: expectations(), Accepted: accepted, Now: c.m.now(), Workflows: workflowsThatUse()}
+	k := fixtures.Contract{Sources: expectations(), Accepted: accepted, Now: c.m.now(), Workflows: c.usersOf()}
 	rep, err := k.Check(c.ctx, now, then)
 	if err != nil {
 		return err
