@@ -20,6 +20,9 @@ const (
 // Parse reads one document. file is the name that places carry. The Node is nil where there is a problem; an empty
 // text gives a null scalar. Problems come in the order of the file.
 func Parse(file string, text []byte) (*Node, []Problem) {
+	if p := otherEncoding(file, text); p != nil {
+		return nil, []Problem{*p}
+	}
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	src := newSource(file, string(text))
 	if p := readable(src, text); p != nil {
@@ -51,7 +54,11 @@ func readable(src *source, text []byte) *Problem {
 		for _, r := range line {
 			column++
 			if r == utf8.RuneError || r < ' ' && r != '\t' || r == 0x7f {
-				p := src.problem(i+1, column, "yaml-encoding", fmt.Sprintf("the character %U cannot stand in a YAML file; save it as UTF-8 text", r))
+				message := fmt.Sprintf("the character %U cannot stand in a YAML file; save it as UTF-8 text", r)
+				if other := notUTF8(line); r == utf8.RuneError && other != "" {
+					message = other
+				}
+				p := src.problem(i+1, column, "yaml-encoding", message)
 				return &p
 			}
 		}
