@@ -18,7 +18,8 @@ import (
 
 // A Config is what an engine is handed.
 type Config struct {
-	DB       string            // the path of a SQLite file (made where it is missing), "memory", or a postgres:// URL
+	DB       string            // the path of a SQLite file (made where it is missing), "memory", or a postgres:// URL; see CheckStore
+	There    bool              // whether DB has to be there already, for those who only read: nothing is made, and the error is ErrNoStore
 	Clock    sources.Clock     // the profile's time
 	Wall     func() time.Time  // this machine's time, for signs of life; the Clock's where it is nil
 	Random   io.Reader         // for ids of runs and of this process
@@ -76,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("opening the engine: %w", err)
 	}
 	e.id = id
-	if e.store, err = openStore(ctx, cfg.DB); err != nil {
+	if e.store, err = openStore(ctx, cfg.DB, cfg.There); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -99,7 +100,7 @@ func (e *Engine) launch(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("starting the engine: %w", err)
+		return fmt.Errorf("starting the engine: %w", e.store.named(err))
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e.dctx, e.stop = dctx, stop

@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS mozci_approvals (
 // A store is the database in which runs are kept. It is safe for use by any number of goroutines and processes.
 type store struct {
 	db       *sql.DB
+	name     string // for people
 	dsn      string // of SQLite; empty for PostgreSQL
 	postgres string // the URL; empty for SQLite
 	pool     *pgxpool.Pool
@@ -53,26 +54,87 @@ type store struct {
 
 var memories atomic.Int64 // databases in memory have names, so that two of one process are two
 
-// openStore opens the database: the path of a SQLite file (its folder is made), "memory", or a postgres:// URL.
-func openStore(ctx context.Context, where string) (*store, error) {
-	s := &store{}
+// openStore opens the database: the path of a SQLite file (its folder is made), "memory", or a postgres:// URL. One that has to be there is
+// only looked for, and nothing is made.
+func openStore(ctx context.Context, where string, there bool) (*store, error) {
+	if err := CheckStore(where); err != nil {
+		return nil, err
+	}
+	s := &store{name: ShownStore(where)}
 	switch {
-	case where == "":
-		return nil, errors.New("opening the store of runs: no database is named; give a file, memory, or a postgres:// URL")
-	case strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://"):
+	case isPostgres(where):
 		s.postgres = where
-	case where == "memory":
+	case where == InMemory:
 		s.dsn = sqliteDSN(fmt.Sprintf("file:/mozci-run-%d?vfs=memdb", memories.Add(1)))
 	default:
-		if err := os.MkdirAll(filepath.Dir(where), 0o700); err != nil {
-			return nil, fmt.Errorf("opening the store of runs: %w; mozci-run --db FILE keeps them elsewhere", err)
+		if err := findOrMake(where, there); err != nil {
+			return nil, err
 		}
-		s.dsn = sqliteDSN("file:" + (&url.URL{Path: where}).EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
+		base := "file:" + (&url.URL{Path: where}).EscapedPath() + "?_pragma=synchronous(NORMAL)"
+		if !there { // what may be somebody else's database is left as it is
+			base += "&_pragma=journal_mode(WAL)"
+		}
+		s.dsn = sqliteDSN(base)
 	}
-	if err := s.open(ctx); err != nil {
-		return nil, fmt.Errorf("opening the store of runs: %w; mozci-run --db FILE keeps them elsewhere, and mozci-run --db memory nowhere", redactDB(err, where))
+	err := s.open(ctx, there && where != InMemory)
+	switch {
+	case errors.Is(err, ErrNoStore):
+		return nil, fmt.Errorf("%s: %w: no run has ever been kept in this database", s.name, err)
+	case err != nil:
+		return nil, fmt.Errorf("opening the store of runs %s: %w; %s", s.name, redactDB(err, where), elsewhere(err))
 	}
 	return s, nil
+}
+
+// findOrMake looks for the file of a store that has to be there, or makes the folder of one that will be.
+func findOrMake(file string, there bool) error {
+	if there {
+		return noStore(file)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("opening the store of runs %s: %w; mozci-run --db FILE keeps them elsewhere", file, err)
+	}
+	return nil
+}
+
+// The results of SQLite that tell of a file which is no database, or a damaged one, or one that the machine does not let us use.
+const (
+	sqliteReadOnly = 8
+	sqliteIO       = 10
+	sqliteCorrupt  = 11
+	sqliteFull     = 13
+	sqliteCantOpen = 14
+	sqliteNotADB   = 26
+)
+
+// sqliteResult is the primary result of SQLite that an error carries; 0 where it carries none.
+func sqliteResult(err error) int {
+	var coded interface{ Code() int }
+	if errors.As(err, &coded) {
+		return coded.Code() & 0xff
+	}
+	return 0
+}
+
+// elsewhere says what to do about a store that cannot be used.
+func elsewhere(err error) string {
+	const other = "mozci-run --db FILE keeps them elsewhere, and mozci-run --db memory nowhere"
+	switch sqliteResult(err) {
+	case sqliteNotADB:
+		return "it is another kind of file, or is damaged; " + other
+	case sqliteCorrupt:
+		return "the file is damaged; put it aside and a new one is made, or " + other
+	}
+	return other
+}
+
+// named gives an error that tells of the file itself the file's name: whoever reads it has not opened it.
+func (s *store) named(err error) error {
+	switch sqliteResult(err) {
+	case sqliteReadOnly, sqliteIO, sqliteCorrupt, sqliteFull, sqliteCantOpen, sqliteNotADB:
+		return fmt.Errorf("the store of runs %s: %w; %s", s.name, err, elsewhere(err))
+	}
+	return err
 }
 
 func sqliteDSN(base string) string {
@@ -92,7 +154,8 @@ func redactDB(err error, where string) error {
 	return errors.New(strings.ReplaceAll(err.Error(), pass, "xxxxx"))
 }
 
-func (s *store) open(ctx context.Context) error {
+// open connects, and makes the tables; those of a store that has to be there are looked for first.
+func (s *store) open(ctx context.Context, there bool) error {
 	if s.postgres != "" {
 		pool, err := pgxpool.New(ctx, s.postgres)
 		if err != nil {
@@ -106,6 +169,10 @@ func (s *store) open(ctx context.Context) error {
 		}
 		s.db = db
 	}
+	if there && !s.isOurs(ctx) {
+		s.close()
+		return ErrNoStore
+	}
 	for _, stmt := range strings.Split(tables, ";\n") {
 		if _, err := s.db.ExecContext(ctx, stmt); err != nil {
 			s.close()
@@ -113,6 +180,18 @@ func (s *store) open(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// isOurs says whether the table of runs is there, or no table at all: what was begun and killed is ours. Where that cannot be told it is true: whatever
+// comes next says why.
+func (s *store) isOurs(ctx context.Context) bool {
+	stmt := `SELECT count(*) FILTER (WHERE name = 'mozci_runs'), count(*) FROM sqlite_master`
+	if s.postgres != "" {
+		stmt = `SELECT count(to_regclass('mozci_runs')), 1`
+	}
+	runs, all := 0, 0
+	err := s.db.QueryRowContext(ctx, stmt).Scan(&runs, &all)
+	return runs > 0 || all == 0 || err != nil
 }
 
 // handle opens the SQLite database once more: DBOS closes the handle that it is given.
@@ -145,7 +224,7 @@ func (s *store) sql(stmt string) string {
 func (s *store) exec(ctx context.Context, q querier, stmt string, args ...any) (int64, error) {
 	res, err := q.ExecContext(ctx, s.sql(stmt), args...)
 	if err != nil {
-		return 0, err
+		return 0, s.named(err)
 	}
 	return res.RowsAffected()
 }
@@ -154,7 +233,7 @@ func (s *store) exec(ctx context.Context, q querier, stmt string, args ...any) (
 func (s *store) rows(ctx context.Context, q querier, scan func(row) error, stmt string, args ...any) error {
 	rows, err := q.QueryContext(ctx, s.sql(stmt), args...)
 	if err != nil {
-		return err
+		return s.named(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -162,7 +241,7 @@ func (s *store) rows(ctx context.Context, q querier, scan func(row) error, stmt 
 			return err
 		}
 	}
-	return rows.Err()
+	return s.named(rows.Err())
 }
 
 // A row is what Scan reads.
@@ -191,13 +270,13 @@ func (s *store) once(ctx context.Context, f func(querier) error) error {
 	}
 	tx, err := s.db.BeginTx(ctx, opts)
 	if err != nil {
-		return err
+		return s.named(err)
 	}
 	defer tx.Rollback()
 	if err := f(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	return s.named(tx.Commit())
 }
 
 // serialization says whether PostgreSQL asks for a transaction to be run again (40001, 40P01).

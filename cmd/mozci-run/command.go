@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/mozci/mozci-run/engine"
 )
 
 // A command is one call of mozci-run.
@@ -72,7 +74,12 @@ func (c *command) root() *cobra.Command {
 	f.StringVar(&c.flags.config, "config", "", "the file of profiles (mozci.yaml here or in a folder above)")
 	f.StringVar(&c.flags.db, "db", "", "where runs are kept: a file, memory, or postgres://… (a file in the user's state directory)")
 	f.StringVar(&c.flags.output, "output", "text", "text or json")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.Flags().Changed("db") {
+			if err := engine.CheckStore(c.flags.db); err != nil {
+				return storeError(err)
+			}
+		}
 		if c.flags.output != "text" && c.flags.output != "json" {
 			return usage("--output text, or --output json", "there is no output %q", c.flags.output)
 		}

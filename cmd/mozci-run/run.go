@@ -109,7 +109,7 @@ func (c *command) house(s *session, db string) (*house, error) {
 	}
 	if err != nil {
 		s.close()
-		return nil, err
+		return nil, storeError(err)
 	}
 	return h, nil
 }

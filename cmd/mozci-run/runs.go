@@ -36,13 +36,14 @@ func (c *command) runsCommand() *cobra.Command {
 	return cmd
 }
 
-// records opens the engine for reading what it has kept: no source is needed.
-func (c *command) records() (*engine.Engine, error) {
-	db, err := c.database()
+// records opens the engine for reading what it has kept: no source is needed. rebuild is nil where nothing is made of it again.
+func (c *command) records(rebuild func(engine.Bundle) (*engine.Program, error)) (*engine.Engine, error) {
+	db, there, err := c.kept()
 	if err != nil {
 		return nil, err
 	}
-	return engine.Open(c.ctx, engine.Config{DB: db, Clock: realClock{c.m}, Random: zeros{}})
+	e, err := engine.Open(c.ctx, engine.Config{DB: db, There: there, Clock: realClock{c.m}, Random: zeros{}, Rebuild: rebuild})
+	return e, storeError(err)
 }
 
 // zeros is the randomness of somebody who makes no ids.
@@ -51,7 +52,7 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func (c *command) listRuns(limit int) error {
-	e, err := c.records()
+	e, err := c.records(nil)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (c *command) listRuns(limit int) error {
 }
 
 func (c *command) showRun(id string) error {
-	e, err := c.records()
+	e, err := c.records(nil)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (c *command) showRun(id string) error {
 }
 
 func (c *command) resumeRun(id string, apply bool) error {
-	e, err := c.records()
+	e, err := c.records(nil)
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func oneOrTwo(cmd *cobra.Command, args []string) error {
 }
 
 func (c *command) approveRun(id, step string, yes bool) error {
-	e, err := c.records()
+	e, err := c.records(nil)
 	if err != nil {
 		return err
 	}
@@ -166,12 +167,7 @@ func (c *command) approveRun(id, step string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	db, err := c.database()
-	if err != nil {
-		return err
-	}
-	e, err = engine.Open(c.ctx, engine.Config{DB: db, Clock: realClock{c.m}, Random: zeros{}, Rebuild: rebuild(s)})
-	if err != nil {
+	if e, err = c.records(rebuild(s)); err != nil {
 		return err
 	}
 	defer e.Close()
@@ -184,7 +180,7 @@ func (c *command) approveRun(id, step string, yes bool) error {
 }
 
 func (c *command) cancelRun(id string) error {
-	e, err := c.records()
+	e, err := c.records(nil)
 	if err != nil {
 		return err
 	}
@@ -199,7 +195,7 @@ func (c *command) cancelRun(id string) error {
 
 // completeRuns lets the shell complete ids of runs.
 func (c *command) completeRuns(_ *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
-	e, err := c.records()
+	e, err := c.records(nil)
 	if err != nil || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -71,6 +72,10 @@ func (c *command) simulate(p chosen, journal string) (surroundings, error) {
 func (c *command) startSim(sc sim.Scenario, seed int, spec *clockSpec, journal string) (*sim.Sim, sources.Clock, error) {
 	var clock sources.Clock
 	s, err := sim.New(sc, uint64(seed), func() time.Time { return clock.Now() }, sim.Options{Journal: journal, Epoch: c.m.now()})
+	var file *fs.PathError
+	if errors.As(err, &file) && !errors.Is(err, fs.ErrNotExist) { // nobody has said anything wrong: the machine does not let us write
+		return nil, nil, fmt.Errorf("starting the simulated CI: %w; mozci-run --db FILE keeps it elsewhere, and mozci-run --db memory nowhere", err)
+	}
 	if err != nil {
 		return nil, nil, usage("mozci-run sim --help says what a simulated CI is made of", "starting the simulated CI: %w", err)
 	}

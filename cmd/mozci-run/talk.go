@@ -47,7 +47,7 @@ func (c *command) repeat() string {
 		s += " --config " + c.flags.config
 	}
 	if c.flags.db != "" {
-		s += " --db " + c.flags.db
+		s += " --db " + engine.ShownStore(c.flags.db)
 	}
 	return s
 }

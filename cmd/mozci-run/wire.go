@@ -26,7 +26,7 @@ func (c *command) open() (*session, error) {
 		return nil, err
 	}
 	c.note("%s", p)
-	db, err := c.database()
+	db, err := c.besides()
 	if err != nil {
 		return nil, err
 	}
