@@ -83,7 +83,8 @@ func (q question) once(a *answer, need int) {
 }
 
 // count: jobs that are on their way or have evidence count, and so do requests whose job is yet to be seen. A job
-// without evidence (cancelled, superseded, broken machines) frees the next ordinal, and so does a request that was lost.
+// without evidence (cancelled, superseded, broken machines) frees the next ordinal, and so does a request that was lost. A
+// job that nobody asked for under this key counts only where it tells of the manifests that the unit is about.
 func (q question) count(a *answer, want, own int) {
 	seen := match(q.entries, q.jobs)
 	known := map[int]bool{}
@@ -112,7 +113,7 @@ func (q question) count(a *answer, want, own int) {
 		a.other = append(a.other, outcomeOf(en, ci.Already, reason))
 	}
 	for j, job := range q.jobs {
-		if known[j] || !counts(job) {
+		if known[j] || !counts(job) || !tells(job, q.unit.Manifests) {
 			continue
 		}
 		a.have++
@@ -160,6 +161,27 @@ func counts(j ci.Job) bool {
 		return true
 	}
 	return j.Result == ci.Success || j.Result == ci.TestFailed || j.Result == ci.Busted
+}
+
+// tells says whether a job that counts says something of the manifests: it is on its way, it ran them all, one of them
+// failed in it, or nobody knows what it ran. Every job says something of no manifests.
+func tells(j ci.Job, manifests []string) bool {
+	if j.State != ci.Completed || len(j.Groups) == 0 {
+		return true
+	}
+	ok := map[string]bool{}
+	for _, g := range j.Groups {
+		ok[g.Group] = g.OK
+	}
+	all := true
+	for _, m := range manifests {
+		passed, ran := ok[m]
+		if ran && !passed {
+			return true
+		}
+		all = all && ran
+	}
+	return all
 }
 
 func how(j ci.Job) string {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,12 @@ func TestCount(t *testing.T) {
 			[]ci.Job{endedAt(jobAt(-29, ci.Completed, ci.Success, "q"), -20)}, false, 2, 2},
 		{"more, and another's has ended since", unitRecord{More: 2}, []Entry{entry(1, "other", Done, -30, "q")},
 			[]ci.Job{endedAt(jobAt(-29, ci.Completed, ci.Success, "q"), -1)}, false, 1, 2},
+		{"it ran what is asked about", about("a", "b"), nil, []ci.Job{ran("a", "b", "c")}, false, 0, 1},
+		{"it passed without what is asked about", about("a", "b"), nil, []ci.Job{ran("a", "c")}, false, 1, 1},
+		{"it failed in a part of what is asked about", about("a", "b"), nil, []ci.Job{ran("a!", "c")}, false, 0, 1},
+		{"nobody knows what it ran", about("a"), nil, []ci.Job{ran()}, false, 0, 1},
+		{"it is on its way, and nobody knows what it will run", about("a"), nil, []ci.Job{jobAt(-99, ci.Running, ci.Unknown, "x")}, false, 0, 1},
+		{"what was asked for stands, whatever it ran", about("a"), []Entry{entry(1, "other", Done, -99, "x")}, []ci.Job{ran("c")}, false, 0, 2},
 		{"once for ever", unitRecord{}, []Entry{entry(1, "other", Done, -9999, "")}, nil, false, 0, 2},
 	}
 	for _, r := range rows {
@@ -69,6 +76,21 @@ func TestCount(t *testing.T) {
 			}
 		})
 	}
+}
+
+// about is a unit that wants one job with evidence of manifests.
+func about(manifests ...string) unitRecord {
+	return unitRecord{Want: 1, Count: true, Manifests: manifests}
+}
+
+// ran is a job that ended, and what is known of its manifests; ! marks those that failed.
+func ran(manifests ...string) ci.Job {
+	j := jobAt(-99, ci.Completed, ci.Success, "x")
+	for _, m := range manifests {
+		name, bad := strings.CutSuffix(m, "!")
+		j.Groups = append(j.Groups, ci.GroupResult{Group: name, OK: !bad})
+	}
+	return j
 }
 
 func endedAt(j ci.Job, minutes int) ci.Job {

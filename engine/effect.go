@@ -15,14 +15,15 @@ import (
 
 // A unitRecord is a unit as the journal keeps it.
 type unitRecord struct {
-	Item    int             `json:"item"` // of the foreach that it is of; 0 where there is none
-	Key     sources.Key     `json:"key"`
-	Want    int             `json:"want"`
-	More    int             `json:"more"`
-	Count   bool            `json:"count"`
-	In      json.RawMessage `json:"in"`
-	What    string          `json:"what"`
-	Refusal string          `json:"refusal"`
+	Item      int             `json:"item"` // of the foreach that it is of; 0 where there is none
+	Key       sources.Key     `json:"key"`
+	Want      int             `json:"want"`
+	More      int             `json:"more"`
+	Count     bool            `json:"count"`
+	Manifests []string        `json:"manifests,omitempty"` // the manifests of which evidence is wanted
+	In        json.RawMessage `json:"in"`
+	What      string          `json:"what"`
+	Refusal   string          `json:"refusal"`
 }
 
 // jobs says whether the unit makes jobs that can be seen.
@@ -33,7 +34,7 @@ func (u unitRecord) unit() (sources.Unit, error) {
 	if err != nil {
 		return sources.Unit{}, fmt.Errorf("%s: reading its record: %w", u.What, err)
 	}
-	return sources.Unit{Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, In: in, What: u.What, Refusal: u.Refusal}, nil
+	return sources.Unit{Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, Manifests: u.Manifests, In: in, What: u.What, Refusal: u.Refusal}, nil
 }
 
 func (u unitRecord) outcome(s ci.OutcomeStatus, reason string) ci.Outcome {
@@ -163,7 +164,7 @@ func (a *acting) split(ctx context.Context, r *record, e sources.Effect, item in
 		if err != nil {
 			return fmt.Errorf("%s: %w", u.What, err)
 		}
-		r.Units = append(r.Units, unitRecord{Item: item, Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, In: raw, What: u.What, Refusal: u.Refusal})
+		r.Units = append(r.Units, unitRecord{Item: item, Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, Manifests: u.Manifests, In: raw, What: u.What, Refusal: u.Refusal})
 	}
 	m, _ := in.(map[string]any)
 	branch, _ := m["branch"].(string)
@@ -185,13 +186,13 @@ func (c *coordinator) look(ctx context.Context, units []unitRecord, fresh bool) 
 		if !u.jobs() || u.Refusal != "" || slices.ContainsFunc(units[:i], u.together) {
 			continue
 		}
-		var revisions []string
+		q := ci.JobsOn{Branch: u.Key.Branch, Job: u.Key.Job}
 		for _, o := range units[i:] {
 			if u.together(o) {
-				revisions = append(revisions, o.Key.Revision)
+				q.Revisions, q.Groups = append(q.Revisions, o.Key.Revision), q.Groups || len(o.Manifests) > 0
 			}
 		}
-		jobs, err := sources.Ask[[]ci.Job](ctx, c.e.cfg.Registry, "jobs.list", ci.JobsOn{Branch: u.Key.Branch, Revisions: revisions, Job: u.Key.Job})
+		jobs, err := sources.Ask[[]ci.Job](ctx, c.e.cfg.Registry, "jobs.list", q)
 		if err != nil && sources.KindOf(err) != sources.ErrNotFilled {
 			return look{}, fmt.Errorf("looking which jobs there are: %w", err)
 		}

@@ -49,10 +49,15 @@ type Terms struct {
 
 // A Unit is one action of an effect.
 type Unit struct {
-	Key     Key
-	Want    int    // how many of this key are wanted in total; 0 means 1
-	More    int    // how many are wanted beyond those that exist: jobs.retrigger; Want is then ignored
-	Count   bool   // whether jobs of Key.Job on Key.Revision that exist count: on their way, or with evidence
+	Key   Key
+	Want  int  // how many of this key are wanted in total; 0 means 1
+	More  int  // how many are wanted beyond those that exist: jobs.retrigger; Want is then ignored
+	Count bool // whether jobs of Key.Job on Key.Revision that exist count: on their way, or with evidence
+
+	// Manifests are the test manifests of which evidence is wanted: where Count, a job that is known to have ended without it
+	// does not count, unless it is one that was asked for under this key. Empty takes any evidence.
+	Manifests []string
+
 	PerStep bool   // whether it is the run's and the step's own: the engine makes them a part of Key.Job
 	In      any    // what Do needs, a fact that survives JSON (it is stored with the run)
 	What    string // one line for people: test-linux/opt-m-1 on 4fe1c2

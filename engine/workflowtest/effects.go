@@ -26,7 +26,9 @@ func (f *facts) Effects() []sources.Effect {
 var standIns = map[string]func(f *facts, doc string) sources.Effect{
 	"jobs.trigger": standIn("jobs.trigger", func(in ci.Trigger) (units []sources.Unit) {
 		for _, rev := range in.Revisions {
-			units = append(units, unit("jobs.trigger", in.Branch, rev, in.Job, in.Total, true))
+			u := unit("jobs.trigger", in.Branch, rev, in.Job, in.Total, true)
+			u.Manifests = in.Manifests
+			units = append(units, u)
 		}
 		return units
 	}),

@@ -151,6 +151,7 @@ type Trigger struct {
 	Job       string   `json:"job" doc:"the job type"`
 	Revisions []string `json:"revisions" doc:"tip revisions of the pushes on which it shall run"`
 	Total     int      `json:"total,omitempty" default:"1" doc:"how many jobs with evidence, or on their way, each push shall have in the end: not as many more"`
+	Manifests []string `json:"manifests,omitempty" doc:"the test manifests of which evidence is wanted: a job that is there and has ended counts where it ran all of them, one of them failed in it, or nobody knows what it ran; any job does where it is empty"`
 	Like      string   `json:"like,omitempty" doc:"a request whose test manifests shall be run, where the service's chunks drift and it can be told; empty leaves them to the push"`
 }
 

@@ -26,7 +26,8 @@ func (t triggerer) Units(ctx context.Context, q ci.Trigger) ([]sources.Unit, err
 	like := later(func() (map[string]any, error) { return t.c.like(ctx, q) })
 	p := &planner{c: t.c}
 	defer p.know(ctx)()
-	blank := sources.Unit{Key: sources.Key{Base: t.c.base(), Effect: "jobs.trigger", Branch: q.Branch, Job: q.Job}, Want: max(q.Total, 1), Count: true}
+	blank := sources.Unit{Key: sources.Key{Base: t.c.base(), Effect: "jobs.trigger", Branch: q.Branch, Job: q.Job}, Want: max(q.Total, 1), Count: true,
+		Manifests: q.Manifests}
 	units, err := t.c.units(ctx, blank, q.Revisions, func(ctx context.Context, revision string) (firing, error) {
 		o, err := t.c.offer(ctx, q.Branch, revision, q.Job)
 		if err != nil {
