@@ -25,7 +25,8 @@
 // compares them, within the platform and option of the failure:
 //
 //   - The failure is the newest row in which a job of the type failed; its manifests are those that failed there, less
-//     those that no other row has run (they are new, and cannot be compared).
+//     those that no other row has run (they are new, and cannot be compared). One that got not as far as its tests has
+//     none: then all rows stay by label.
 //   - Rows are compared from the newest down to the first green one; where that turns out to have run other manifests,
 //     down to the end. One question, jobs.list with chunks and groups, answers for all of them: it brings the other
 //     chunks of the suite, whose jobs count like those of the type itself.

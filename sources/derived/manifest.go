@@ -10,8 +10,8 @@ import (
 
 // compare puts evidence by manifest into the rows, where it is known. See the package's comment.
 func (s *Source) compare(ctx context.Context, q ci.HistoryOf, rows []ci.Row) ([]ci.Row, error) {
-	failure := slices.IndexFunc(rows, func(r ci.Row) bool { return slices.ContainsFunc(r.Jobs, failed) })
-	if failure < 0 {
+	failure := slices.IndexFunc(rows, func(r ci.Row) bool { return slices.ContainsFunc(r.Jobs, broke) })
+	if failure < 0 || !slices.ContainsFunc(rows[failure].Jobs, failed) {
 		return rows, nil
 	}
 	green := slices.IndexFunc(rows[failure+1:], func(r ci.Row) bool { return slices.ContainsFunc(r.Jobs, passed) })
@@ -55,10 +55,11 @@ func (s *Source) suite(ctx context.Context, q ci.HistoryOf, rows []ci.Row) (map[
 func passed(j ci.Job) bool { return j.State == ci.Completed && j.Result == ci.Success }
 func failed(j ci.Job) bool { return j.State == ci.Completed && j.Result == ci.TestFailed }
 
+// broke says whether a job failed, though perhaps before it came to its tests.
+func broke(j ci.Job) bool { return failed(j) || j.State == ci.Completed && j.Result == ci.Busted }
+
 // ran says whether a job got so far that it can prove something.
-func ran(j ci.Job) bool {
-	return passed(j) || failed(j) || j.State == ci.Completed && j.Result == ci.Busted
-}
+func ran(j ci.Job) bool { return passed(j) || broke(j) }
 
 // A comparison is a failure by manifest, and what the chunks of its suite ran on each push.
 type comparison struct {

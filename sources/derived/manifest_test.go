@@ -56,6 +56,7 @@ func TestByManifest(t *testing.T) {
 		{"a log that was not read", strip(". P .").ran(0, 3, 'F', "b!").ran(2, 3, 'P', "b"), "Fm P P"},
 		{"machines that failed and jobs that run stay", strip(". x R .").ran(0, 3, 'F', "b!").ran(3, 3, 'P', "b"), "Fm xm Rm Pm"},
 		{"a job that got not as far as its tests", strip(". B .").ran(0, 3, 'F', "b!").ran(2, 3, 'P', "b"), "Fm .m Pm"},
+		{"the failure got not as far as its tests: nothing is compared", strip("B . .").ran(1, 3, 'F', "b!").ran(2, 3, 'P', "b"), "B F P"},
 		{"an emptied push has nothing to compare", strip(". E .").ran(0, 3, 'F', "b!").ran(2, 3, 'P', "b"), "Fm - Pm"},
 		{"rows newer than the failure are compared too", strip(". . .").ran(0, 3, 'P', "a").ran(1, 3, 'F', "b!").ran(2, 3, 'P', "b"), ".m Fm Pm"},
 	}
