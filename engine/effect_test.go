@@ -416,6 +416,36 @@ func TestLimitThenResume(t *testing.T) {
 	}
 }
 
+// What a plan foresaw is told until it is done; from then on what came of it is told, and nothing twice.
+func TestShowTellsWhatWasDoneInPlaceOfThePlan(t *testing.T) {
+	w := newWorld(t)
+	w.service.jobs = []ci.Job{{ID: "1", Type: "j", Revision: "r1", State: ci.Running}}
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program("limits: {effects: 1}\n"+fill), map[string]any{"revisions": []any{"r1", "r2", "r3", "r4"}}, engine.Options{})
+	told := func(err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := e.Show(context.Background(), res.Run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, ef := range s.Steps[1].Effects {
+			out = append(out, string(ef.Outcome.Status)+" "+ef.Outcome.Revision)
+		}
+		return strings.Join(out, ", ")
+	}
+	if got, want := told(err), "already r1, planned r2, refused r3, refused r4"; got != want {
+		t.Errorf("the plan: got %s, want %s", got, want)
+	}
+	res, err = e.Apply(context.Background(), res.Run, engine.Options{})
+	if got, want := told(err), "already r1, done r2, refused r3, refused r4"; got != want {
+		t.Errorf("applied: got %s, want %s", got, want)
+	}
+}
+
 func TestEffectsWithinLoops(t *testing.T) {
 	text := `
 inputs: {revisions: {type: list, default: [r1, r2]}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -47,6 +48,8 @@ type EffectStory struct {
 	What    string     `json:"what"`
 	Outcome ci.Outcome `json:"outcome"`
 	State   EntryState `json:"state,omitempty"` // of its row in the ledger; empty where it has none
+
+	foreseen bool // by the plan
 }
 
 // List lists runs, the newest first; at most limit, all where that is 0.
@@ -114,22 +117,16 @@ func (s *StepStory) add(r record, ledger []Entry) {
 		s.forget()
 	}
 	for i, o := range r.Outcomes {
-		s.Effects = append(s.Effects, EffectStory{What: r.Whats[i], Outcome: o, State: stateOf(ledger, o)})
+		s.Effects = append(s.Effects, EffectStory{What: r.Whats[i], Outcome: o, State: stateOf(ledger, o), foreseen: r.Stage == "units"})
 	}
 	if r.Status != Running && r.Stage != "item" && r.Stage != "unit" && r.Stage != "confirm" {
 		s.Ended, s.Status, s.Cause, s.Reason, s.Error = r.Ended, r.Status, r.Cause, r.Reason, r.Error
 	}
 }
 
-// forget drops what was planned, once it is being done.
+// forget drops what the plan foresaw, once it is being done.
 func (s *StepStory) forget() {
-	rest := s.Effects[:0]
-	for _, e := range s.Effects {
-		if e.Outcome.Status != ci.Planned {
-			rest = append(rest, e)
-		}
-	}
-	s.Effects = rest
+	s.Effects = slices.DeleteFunc(s.Effects, func(e EffectStory) bool { return e.foreseen })
 }
 
 func stateOf(ledger []Entry, o ci.Outcome) EntryState {

@@ -95,10 +95,11 @@ func (t *talker) ended(e engine.Event) {
 	}
 }
 
-// remember keeps what became of an action: what was planned is forgotten once it is done, or is not to be.
+// remember keeps what became of an action: what a plan said of it is forgotten once it is done, or is not to be.
 func (t *talker) remember(o outcome) {
 	t.outcomes = slices.DeleteFunc(t.outcomes, func(was outcome) bool {
-		return was.Status == ci.Planned && was.Effect == o.Effect && was.Revision == o.Revision && was.Job == o.Job
+		same := was.Effect == o.Effect && was.Revision == o.Revision && was.Job == o.Job
+		return same && (was.Status == ci.Planned || was.Status == o.Status && was.Ordinal == o.Ordinal && was.Request == o.Request)
 	})
 	t.outcomes = append(t.outcomes, o)
 }
