@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/mozci/mozci-run/rules"
 	"github.com/mozci/mozci-run/schemas"
 )
@@ -26,24 +28,12 @@ func (k *stepCheck) effectWithin() {
 	}
 }
 
-// passes is how often the steps of a repeat are gone through until their types, which depend on those of the round before, do not change.
-const passes = 4
-
 // repeatSteps checks the steps of a repeat, and returns the type of its result.
 func (k *stepCheck) repeatSteps() *schemas.Type {
 	d := k.d
 	inner := k.c.level(d.steps, k.level, k.i, nil)
 	inner.repeat = true
-	said := len(k.c.problems)
-	for range passes {
-		k.c.problems = k.c.problems[:said]
-		inner.reset()
-		inner.check()
-		if same(inner.before, inner.types) {
-			break
-		}
-		inner.before = inner.types
-	}
+	inner.rounds()
 	k.s.Body = inner.steps
 	k.effectWithin()
 	k.s.Repeat = &Repeat{}
@@ -61,6 +51,43 @@ func (k *stepCheck) repeatSteps() *schemas.Type {
 	}
 	k.s.Repeat.Until = k.c.expr(d.repeatUntil, "until", w, schemas.Of(schemas.Bool))
 	return inner.result()
+}
+
+// rounds goes through the steps of a repeat until their types, which depend on those of the round before, do not change: each pass
+// takes a type at least one step further. Problems hold for the types of their pass, and so the last one's count.
+func (lv *level) rounds() {
+	said := len(lv.c.problems)
+	lv.before = make([]*schemas.Type, len(lv.defs))
+	var before []*schemas.Type
+	for range 4 + count(lv.defs) {
+		lv.c.problems = lv.c.problems[:said]
+		lv.reset()
+		lv.check()
+		before = lv.before
+		lv.before = slices.Clone(lv.types)
+		for i, t := range lv.types {
+			if !rules.Known(t) { // a step with a mistake keeps the type with which it was found, so that it is found again
+				lv.before[i] = before[i]
+			}
+		}
+		if same(before, lv.before) {
+			break
+		}
+	}
+	for i := range lv.types {
+		if len(lv.c.problems) == said && !same(before[i:i+1], lv.before[i:i+1]) {
+			lv.c.problem(lv.defs[i].node, "wrong-type", "%s is of another type in each round, without an end: it is made of what it was in the round before", lv.defs[i].id)
+		}
+	}
+}
+
+// count counts steps, those within others included.
+func count(defs []*stepDef) int {
+	n := len(defs)
+	for _, d := range defs {
+		n += count(d.steps)
+	}
+	return n
 }
 
 func (lv *level) has(id string) bool { _, ok := lv.index[id]; return ok }
@@ -114,7 +141,7 @@ func (k *stepCheck) call() *schemas.Type {
 	c := &checker{def: d.callee, cat: k.c.cat}
 	c.program()
 	k.c.problems = append(k.c.problems, c.problems...)
-	inputs := k.c.object(d.with, d.call, d.call.Value, c.prog.inputsType(), k.within(nil))
+	inputs := k.given(d.call, c.prog.inputsType(), k.within(nil))
 	k.s.Call = &Call{Workflow: d.call.Value, Inputs: inputs, Program: c.prog}
 	k.s.Body = c.prog.Steps
 	k.effectWithin()

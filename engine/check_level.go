@@ -39,7 +39,7 @@ func (c *checker) level(defs []*stepDef, outer *level, parent int, base []rules.
 	n := len(defs)
 	lv := &level{c: c, outer: outer, parent: parent, base: base, defs: defs, index: make(map[string]int, n)}
 	for i, d := range defs {
-		if _, twice := lv.index[d.id]; !twice {
+		if _, twice := lv.index[d.id]; !twice && d.idNode != nil {
 			lv.index[d.id] = i
 		}
 	}

@@ -95,7 +95,10 @@ func (k *stepCheck) afterwards(own *schemas.Type) within {
 			}
 		}
 	}
-	w.scope.Vars = append(vars, rules.Var{Name: k.d.id, Type: own})
+	if k.d.idNode != nil {
+		vars = append(vars, rules.Var{Name: k.d.id, Type: own})
+	}
+	w.scope.Vars = vars
 	return w
 }
 
@@ -137,7 +140,9 @@ func (k *stepCheck) kind() *schemas.Type {
 	d, s := k.d, k.s
 	switch {
 	case d.broken:
-		k.c.value(withOf(d), nil, k.within(k.loop))
+		if d.with != nil { // its expressions are checked even where nobody knows who takes it
+			k.c.value(d.with, nil, k.within(k.loop))
+		}
 		return nil
 	case s.Kind == CallStep:
 		return k.call()
@@ -157,21 +162,13 @@ func (k *stepCheck) kind() *schemas.Type {
 	return k.uses()
 }
 
-// withOf is what a step gives under with, so that its expressions are checked even where nobody knows who takes it.
-func withOf(d *stepDef) *yamldoc.Node {
-	if d.with != nil {
-		return d.with
-	}
-	return d.node.Entries[0].Key
-}
-
 // uses finds the query or the effect, and holds with to what it takes.
 func (k *stepCheck) uses() *schemas.Type {
 	d, s := k.d, k.s
 	s.Uses = d.uses.Value
 	w := k.within(k.loop)
 	if q, _, ok := k.c.cat.Query(s.Uses); ok {
-		s.With = k.c.object(d.with, d.uses, s.Uses, q.In, w)
+		s.With = k.given(d.uses, q.In, w)
 		k.retry()
 		s.Timeout = duration(d.timeout)
 		s.GoOn = d.onTime != nil && d.onTime.Value == "continue"
@@ -179,7 +176,7 @@ func (k *stepCheck) uses() *schemas.Type {
 	}
 	if e, _, ok := k.c.cat.Effect(s.Uses); ok {
 		s.Kind, s.Effect = EffectStep, true
-		s.With = k.c.object(d.with, d.uses, s.Uses, e.In, w)
+		s.With = k.given(d.uses, e.In, w)
 		k.queriesOnly()
 		return e.Out
 	}
@@ -188,6 +185,14 @@ func (k *stepCheck) uses() *schemas.Type {
 		k.c.value(d.with, nil, w)
 	}
 	return nil
+}
+
+// given holds with to what the step's query, effect or workflow takes. Where with is no map, that was said, and nothing is missing in it.
+func (k *stepCheck) given(who *yamldoc.Node, takes *schemas.Type, w within) *Value {
+	if k.d.badWith {
+		return nil
+	}
+	return k.c.object(k.d.with, who, who.Value, takes, w)
 }
 
 func (c *checker) unknownUse(n *yamldoc.Node) {

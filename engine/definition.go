@@ -60,6 +60,7 @@ type stepDef struct {
 	call                            *yamldoc.Node
 	callee                          *Definition // nil where it could not be read
 	broken                          bool        // what it is cannot be told: a problem says why
+	badWith                         bool        // it has a with, and that is no map
 }
 
 // kind is what the step is, as far as its keywords tell: a uses is taken for a query.

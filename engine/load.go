@@ -246,6 +246,7 @@ func (l *loader) step(file string, n *yamldoc.Node, depth int) *stepDef {
 			kinds++
 		}
 	}
+	s.badWith = s.with == nil && n.Get("with") != nil
 	s.broken = kinds != 1 || l.bad[n] || s.kind() == ApproveStep && s.approve == nil
 	return s
 }

@@ -16,16 +16,17 @@ func Nil() *schemas.Type { return typeNil }
 // cannot always be compiled, and nobody is going to evaluate it.
 func (s *Scope) vague(refs []Ref) bool {
 	for _, r := range refs {
-		if v := s.lookup(r.Name); v != nil && holdsUnknown(v.Type) {
+		if v := s.lookup(r.Name); v != nil && !Known(v.Type) {
 			return true
 		}
 	}
 	return s.Rules != nil && slices.ContainsFunc(s.Rules.list, func(r *rule) bool { return r.bad })
 }
 
-func holdsUnknown(t *schemas.Type) bool {
+// Known says whether no part of a type is Unknown; nil is unknown.
+func Known(t *schemas.Type) bool {
 	if t == nil || t == typeBad {
-		return true
+		return false
 	}
-	return t.Elem != nil && holdsUnknown(t.Elem) || slices.ContainsFunc(t.Fields, func(f schemas.Field) bool { return holdsUnknown(f.Type) })
+	return (t.Elem == nil || Known(t.Elem)) && !slices.ContainsFunc(t.Fields, func(f schemas.Field) bool { return !Known(f.Type) })
 }
