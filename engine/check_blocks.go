@@ -39,9 +39,6 @@ func (k *stepCheck) repeatSteps() *schemas.Type {
 	k.s.Repeat = &Repeat{}
 	if d.repeatMost != nil {
 		k.s.Repeat.Max, _ = d.repeatMost.Int()
-		if k.s.Repeat.Max > MaxRounds {
-			k.c.problem(d.repeatMost, "bounds", "a repeat has at most %d rounds", MaxRounds)
-		}
 	}
 	w := inner.whole(func(refs []rules.Ref) { k.level.reads(k.i, d.repeatUntil, refs) })
 	for i, v := range w.scope.Vars {

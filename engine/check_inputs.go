@@ -145,9 +145,6 @@ func (c *checker) limits() Limits {
 	}
 	if n := c.def.Limits.runtime; n != nil {
 		out.Runtime = duration(n)
-		if out.Runtime == 0 {
-			c.problem(n, "bounds", "a run that may take no time does nothing; leave runtime out for %s", yamldoc.FormatDuration(DefaultRuntime))
-		}
 	}
 	return out
 }

@@ -26,9 +26,6 @@ func (c *checker) start(d *startDef) Start {
 	}
 	if d.every != nil {
 		s.Every = duration(d.every)
-		if s.Every == 0 {
-			c.problem(d.every, "bounds", "every 0s would start runs without a pause")
-		}
 	}
 	if d.cron != nil {
 		s.Cron = d.cron.Value

@@ -115,9 +115,6 @@ func (k *stepCheck) foreach() {
 	}
 	if d.parallel != nil {
 		each.Parallel, _ = d.parallel.Int()
-		if each.Parallel > MaxParallel {
-			k.c.problem(d.parallel, "bounds", "at most %d items go side by side", MaxParallel)
-		}
 	}
 	item := rules.Unknown()
 	each.List = k.c.expr(d.foreach, "foreach", k.within(nil), schemas.ListOf(schemas.Of(schemas.Any).OrNil()))
@@ -252,14 +249,31 @@ func (k *stepCheck) until(round *schemas.Type) {
 	k.s.Every = DefaultEvery
 	if d.every != nil {
 		k.s.Every = duration(d.every)
-		if k.s.Every == 0 {
-			k.c.problem(d.every, "bounds", "every 0s would ask without a pause; write 10s or more")
-		}
 	}
+	k.onceOnly()
 	k.s.Until = k.c.expr(d.until, "until", k.afterwards(round), schemas.Of(schemas.Bool))
 	if k.s.Until != nil && !k.s.GoOn {
 		k.level.sure[k.i] = append(k.level.sure[k.i], k.s.Until.Ensures()...)
 	}
+}
+
+// onceOnly reports a pause that outlasts the time there is, so that nothing would be asked again.
+func (k *stepCheck) onceOnly() {
+	every, within := yamldoc.FormatDuration(k.s.Every), k.c.prog.Limits.Runtime
+	switch {
+	case k.s.Timeout > 0 && k.s.Every > k.s.Timeout:
+		k.c.problem(nodeOr(k.d.every, k.d.until), "bounds", "every is %s and the timeout %s: the query would never be asked again", every, yamldoc.FormatDuration(k.s.Timeout))
+	case k.s.Every > within:
+		k.c.problem(nodeOr(k.d.every, k.d.until), "bounds", "every is %s and the run takes %s at most (limits.runtime): the query would never be asked again", every, yamldoc.FormatDuration(within))
+	}
+}
+
+// nodeOr is the node, or where it was not given the other.
+func nodeOr(n, other *yamldoc.Node) *yamldoc.Node {
+	if n != nil {
+		return n
+	}
+	return other
 }
 
 func (k *stepCheck) require() {

@@ -281,7 +281,7 @@ func (c *checker) constant(n *yamldoc.Node, want *schemas.Type, w within) *Value
 		return nil
 	}
 	if want == nil {
-		return &Value{Place: placeOf(n), Type: constantType(n), Const: n.Any()}
+		return &Value{Place: placeOf(n), Type: constantType(n.Any()), Const: n.Any()}
 	}
 	fact, err := conform(n, want)
 	if err != nil {
@@ -316,15 +316,16 @@ func conform(n *yamldoc.Node, want *schemas.Type) (any, error) {
 	return nil, err
 }
 
-func constantType(n *yamldoc.Node) *schemas.Type {
-	switch n.Type {
-	case yamldoc.Int:
+// constantType is the type of what a scalar is as a fact.
+func constantType(fact any) *schemas.Type {
+	switch fact.(type) {
+	case int:
 		return schemas.Of(schemas.Int)
-	case yamldoc.Float:
+	case float64:
 		return schemas.Of(schemas.Float)
-	case yamldoc.Bool:
+	case bool:
 		return schemas.Of(schemas.Bool)
-	case yamldoc.Null:
+	case nil:
 		return untyped
 	}
 	return schemas.Of(schemas.String)

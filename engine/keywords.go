@@ -13,9 +13,9 @@ const (
 	aString                 // text without ${{ }}
 	aText                   // text with ${{ }}
 	anExpr                  // a bare expression
-	anInt                   // a whole number, not below the key's least
+	anInt                   // a whole number from the key's least to its most
 	aBool                   // true or false
-	aDuration               // 90s, 15m, 6h
+	aDuration               // 90s, 15m, 6h; not below the key's shortest
 	aChoice                 // one of the key's words
 	choices                 // a list of the key's words
 	words                   // a list of names
@@ -36,8 +36,10 @@ type key struct {
 	shape    shape
 	object   *object
 	words    []string
-	least    int
-	def      string // the default, as it would be written; empty where there is none
+	least    int           // of a whole number
+	most     int           // of a whole number; 0 where there is no bound
+	shortest time.Duration // of a duration
+	def      string        // the default, as it would be written; empty where there is none
 	required bool
 	needs    []string // one of these has to stand beside it
 	never    []string // none of these may stand beside it
@@ -76,6 +78,7 @@ const (
 	DefaultEvery   = time.Minute   // between two rounds of until
 	DefaultBackoff = 10 * time.Second
 	MaxRounds      = 100 // of a repeat
+	MaxAttempts    = 20  // of a retry
 	MaxParallel    = 16
 	MaxNesting     = 4 // of steps within steps
 	MaxCalls       = 8 // of workflows that call one another
@@ -83,11 +86,11 @@ const (
 
 var approveObject = &object{name: "approve", doc: "waits for a person", keys: []key{
 	{name: "message", shape: aText, required: true, doc: "what the person is asked"},
-	{name: "timeout", shape: aDuration, doc: "how long to wait; the run's own bound where it is left out"},
+	{name: "timeout", shape: aDuration, shortest: time.Second, doc: "how long to wait; the run's own bound where it is left out"},
 }}
 
 var retryObject = &object{name: "retry", doc: "asks a query again whose source is unavailable or limits us", keys: []key{
-	{name: "attempts", shape: anInt, least: 2, required: true, doc: "how often it is asked at most, the first time included"},
+	{name: "attempts", shape: anInt, least: 2, most: MaxAttempts, required: true, doc: "how often it is asked at most, the first time included"},
 	{name: "backoff", shape: aDuration, def: "10s", doc: "how long to wait before the second attempt; twice as long before each further one"},
 }}
 
@@ -98,7 +101,7 @@ var stepObject = &object{name: "step", doc: "one step of a workflow"}
 func init() {
 	repeatObject.keys = []key{
 		{name: "until", shape: anExpr, required: true, doc: "whether this was the last round; it sees the ids of the steps of its round"},
-		{name: "max", shape: anInt, least: 1, required: true, doc: "how many rounds at most"},
+		{name: "max", shape: anInt, least: 1, most: MaxRounds, required: true, doc: "how many rounds at most"},
 		{name: "steps", shape: listOf, object: stepObject, required: true, doc: "the steps of a round"},
 	}
 	stepObject.keys = stepKeys
@@ -117,13 +120,13 @@ var stepKeys = []key{
 	{name: "foreach", shape: anExpr, needs: []string{"uses", "steps"}, never: []string{"let", "call", "approve", "repeat"}, because: "foreach goes over one uses, or over steps",
 		doc: "a list; the step is done for each of its items, and its result is a list of {item, result}"},
 	{name: "as", shape: aWord, def: "item", needs: []string{"foreach"}, doc: "the name of the item"},
-	{name: "parallel", shape: anInt, least: 1, def: "1", needs: []string{"foreach"}, doc: "how many items at a time; for queries only, since effects go one by one"},
+	{name: "parallel", shape: anInt, least: 1, most: MaxParallel, def: "1", needs: []string{"foreach"}, doc: "how many items at a time; for queries only, since effects go one by one"},
 	{name: "steps", shape: listOf, object: stepObject, needs: []string{"foreach"}, never: []string{"uses", "with"}, because: "a foreach has either one uses or steps", doc: "what is done for each item"},
 	{name: "until", shape: anExpr, needs: []string{"uses"}, never: []string{"foreach", "retry"}, because: "a query is asked again either until something holds, or for each item of a list, or when its source fails",
 		doc: "a query is asked again, past every cache, until this holds; the step's own id is the answer of the round"},
-	{name: "every", shape: aDuration, def: "1m", needs: []string{"until"}, doc: "how long to wait between two rounds"},
+	{name: "every", shape: aDuration, shortest: time.Second, def: "1m", needs: []string{"until"}, doc: "how long to wait between two rounds"},
 	{name: "retry", shape: anObject, object: retryObject, needs: []string{"uses"}, doc: "asks again where the source is unavailable or limits us"},
-	{name: "timeout", shape: aDuration, needs: []string{"uses"}, doc: "how long the query may take, all rounds together; the last round is kept"},
+	{name: "timeout", shape: aDuration, shortest: time.Second, needs: []string{"uses"}, doc: "how long the query may take, all rounds together; the last round is kept"},
 	{name: "on_timeout", shape: aChoice, words: []string{"fail", "continue"}, def: "fail", needs: []string{"timeout"}, doc: "whether a timeout fails the step"},
 	{name: "require", shape: anExpr, doc: "false fails the run; the step's own id is its result, and what it rules out is ruled out below"},
 	{name: "message", shape: aText, needs: []string{"require"}, doc: "what is said where require is false"},
@@ -148,7 +151,7 @@ var (
 	failureObject  = &object{name: "failure", doc: "starts a run when a job has failed", keys: startKeys}
 	jobObject      = &object{name: "job", doc: "starts a run when a job has ended", keys: startKeys}
 	scheduleObject = &object{name: "schedule", doc: "starts runs by the clock", one: [][]string{{"every", "cron"}}, keys: []key{
-		{name: "every", shape: aDuration, doc: "how long between two starts"},
+		{name: "every", shape: aDuration, shortest: time.Minute, doc: "how long between two starts"},
 		{name: "cron", shape: aString, doc: "when, as five fields: */15 * * * *; in UTC"},
 		{name: "inputs", shape: values, doc: "what the run is started with; every input without a default has to be here"},
 	}}
@@ -161,7 +164,7 @@ var (
 
 var limitsObject = &object{name: "limits", doc: "what a run may do", keys: []key{
 	{name: "effects", shape: anInt, least: 0, def: "20", doc: "how many units of effects"},
-	{name: "runtime", shape: aDuration, def: "6h", doc: "how long it may take, from its start or from the last time that somebody resumed it"},
+	{name: "runtime", shape: aDuration, shortest: time.Second, def: "6h", doc: "how long it may take, from its start or from the last time that somebody resumed it"},
 }}
 
 var rowObject = &object{name: "row", doc: "a row of a decision table: when and then, or else", one: [][]string{{"when", "else"}}, keys: []key{

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"time"
 
 	"github.com/mozci/mozci-run/schemas"
@@ -267,13 +268,25 @@ func (x *execution) retry(ctx context.Context, r *record, err error, attempt int
 	if re == nil || attempt >= re.Attempts || !(errors.Is(err, sources.ErrUnavailable) || errors.Is(err, sources.ErrRateLimited)) {
 		return false
 	}
-	next := x.c.now().Add(re.Backoff << min(attempt-1, 16))
+	next := x.c.now().Add(re.pause(attempt))
 	var se *sources.Error
 	if errors.As(err, &se) && se.RetryAt.After(next) {
 		next = se.RetryAt
 	}
 	x.c.emit(Event{Kind: Waiting, Time: x.c.now(), Step: r.Step, Until: &next, What: fmt.Sprintf("tries again: %v", err)})
 	return x.c.sleep(ctx, next)
+}
+
+// pause is how long to wait after an attempt: twice as long each time, as far as durations go.
+func (re *Retry) pause(attempt int) time.Duration {
+	d := re.Backoff
+	for range attempt - 1 {
+		if d > math.MaxInt64/2 {
+			break
+		}
+		d *= 2
+	}
+	return d
 }
 
 // given evaluates with, as the query or effect wants it.

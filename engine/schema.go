@@ -124,11 +124,21 @@ func (w *schemaWriter) shape(k *key) node {
 	case aWord:
 		return node{"type": "string", "pattern": namePattern}
 	case aString:
+		if k.required {
+			return node{"type": "string", "minLength": 1}
+		}
 		return node{"type": "string"}
 	case aText, anExpr:
+		if k.required {
+			text["minLength"] = 1
+		}
 		return text
 	case anInt:
-		return node{"type": "integer", "minimum": k.least}
+		out := node{"type": "integer", "minimum": k.least}
+		if k.most > 0 {
+			out["maximum"] = k.most
+		}
+		return out
 	case aBool:
 		return node{"type": "boolean"}
 	case aDuration:

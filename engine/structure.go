@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -60,7 +61,7 @@ func (l *loader) refuse(n *yamldoc.Node, format string, args ...any) {
 
 func (l *loader) unknown(key *yamldoc.Node, o *object) {
 	p := yamldoc.UnknownKey(key, o.names())
-	if hint, ok := foreign[key.Value]; ok && hint != "" && schemas.Nearest(key.Value, o.names()) == "" {
+	if hint := foreign[key.Value]; hint != "" {
 		p.Message = fmt.Sprintf("there is no key %s here; %s", key.Value, hint)
 	}
 	l.report(p)
@@ -148,10 +149,7 @@ func (l *loader) value(n *yamldoc.Node, k *key) {
 
 func (l *loader) scalar(n *yamldoc.Node, k *key) {
 	switch {
-	case n.IsNull() && k.shape == anExpr:
-		l.refuse(n, "%s is empty; it holds an expression: %s", k.name, k.doc)
-		return
-	case n.IsNull():
+	case n.IsNull() || n.IsEmpty() && k.required && (k.shape == aString || k.shape == aText):
 		l.refuse(n, "%s is empty: %s", k.name, k.doc)
 		return
 	case n.Kind != yamldoc.Scalar:
@@ -160,6 +158,10 @@ func (l *loader) scalar(n *yamldoc.Node, k *key) {
 			what += "; " + hint
 		}
 		l.refuse(n, "%s", what)
+		return
+	}
+	if strings.Contains(n.Value, "${{") && (k.shape == aBool || k.shape == anInt || k.shape == aDuration || k.shape == aChoice) {
+		l.constant(n, k)
 		return
 	}
 	switch k.shape {
@@ -172,17 +174,48 @@ func (l *loader) scalar(n *yamldoc.Node, k *key) {
 			l.refuse(n, "%s is true or false, and this is %s", k.name, n.Describe())
 		}
 	case anInt:
-		if i, ok := n.Int(); !ok || i < k.least {
-			l.refuse(n, "%s is a whole number, at least %d, and this is %s", k.name, k.least, n.Describe())
-		}
+		l.number(n, k)
 	case aDuration:
-		if d, err := time.ParseDuration(n.Value); err != nil || d < 0 || d == 0 && n.Value != "0s" {
-			l.refuse(n, "%s is a duration (90s, 15m, 6h), and this is %s%s", k.name, n.Describe(), durationHint(n))
-		}
+		l.duration(n, k)
 	case aChoice:
 		l.choice(n, k)
 	}
 }
+
+func (l *loader) number(n *yamldoc.Node, k *key) {
+	i, ok := n.Int()
+	if ok && i >= k.least && (k.most == 0 || i <= k.most) {
+		return
+	}
+	bounds := fmt.Sprintf("at least %d", k.least)
+	if k.most > 0 {
+		bounds = fmt.Sprintf("%d to %d", k.least, k.most)
+	}
+	hint := ""
+	if meant, err := strconv.Atoi(n.Value); err == nil && !ok { // "3", or 010, which is 8 for some readers of YAML and 10 for others
+		hint = fmt.Sprintf("; write %d", meant)
+	}
+	l.refuse(n, "%s is a whole number, %s, and this is %s%s", k.name, bounds, n.Describe(), hint)
+}
+
+func (l *loader) duration(n *yamldoc.Node, k *key) {
+	d, err := time.ParseDuration(n.Value)
+	switch {
+	case err != nil || d == 0 && n.Value != "0s":
+		l.refuse(n, "%s is a duration (90s, 15m, 6h), and this is %s%s", k.name, n.Describe(), durationHint(n))
+	case d < k.shortest || d < 0:
+		l.bad[n] = true
+		l.problem(n, "bounds", "%s is at least %s, and this is %s", k.name, yamldoc.FormatDuration(k.shortest), n.Value)
+	}
+}
+
+// constant refuses an expression where the same has to stand in every run.
+func (l *loader) constant(n *yamldoc.Node, k *key) {
+	l.bad[n] = true
+	l.problem(n, "no-expression", "%s is the same in every run: no ${{ }} can stand here", k.name)
+}
+
+var tooLong = regexp.MustCompile(`^[0-9]{5,}[smh]$`)
 
 // durationHint guesses what a number, or a word such as "15 minutes", was meant to be.
 func durationHint(n *yamldoc.Node) string {
@@ -196,6 +229,9 @@ func durationHint(n *yamldoc.Node) string {
 				return "; did you mean " + number + unit.sign + "?"
 			}
 		}
+	}
+	if tooLong.MatchString(text) {
+		return "; the longest is " + yamldoc.FormatDuration(math.MaxInt64/time.Hour*time.Hour)
 	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if i, err := strconv.Atoi(days); err == nil && i > 0 && i < 10000 {
@@ -213,8 +249,7 @@ func (l *loader) plain(n *yamldoc.Node, k *key) {
 	case n.Type != yamldoc.String && n.Type != yamldoc.Time:
 		l.refuse(n, "%s takes text, and this is %s; quote it: %s", k.name, n.Describe(), yamldoc.Quote(n.Value))
 	case strings.Contains(n.Value, "${{"):
-		l.bad[n] = true
-		l.problem(n, "no-expression", "%s is the same in every run: no ${{ }} can stand here", k.name)
+		l.constant(n, k)
 	}
 }
 
@@ -233,10 +268,8 @@ func nameHint(n *yamldoc.Node) string {
 		switch {
 		case r == '-' || r == ' ' || r == '.':
 			return '_'
-		case r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
-			return r
 		}
-		return -1
+		return r
 	}, n.Value)
 	if wordPattern.MatchString(name) {
 		return "; write " + name
@@ -271,7 +304,7 @@ func (l *loader) each(n *yamldoc.Node, k *key, check func(yamldoc.Entry)) {
 func (l *loader) list(n *yamldoc.Node, k *key, check func(*yamldoc.Node)) {
 	if n.Kind != yamldoc.List {
 		hint := ""
-		if n.Kind == yamldoc.Scalar && !n.IsNull() {
+		if n.Kind == yamldoc.Scalar && n.Value != "" && n.Type == yamldoc.String && k.shape != listOf && !strings.Contains(n.Value, "${{") {
 			hint = "; write [" + n.Value + "]"
 		}
 		l.refuse(n, "%s takes a list (%s), and this is %s%s", k.name, k.doc, n.Describe(), hint)

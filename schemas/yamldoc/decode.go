@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -256,12 +257,18 @@ func wanted(t reflect.Type) string {
 	return "a whole number"
 }
 
-// Int is the value of a scalar that YAML takes for a whole number.
+var leadingZero = regexp.MustCompile(`^[-+]?0[0-9]`)
+
+// Int is the value of a scalar that YAML takes for a whole number. One with zeros before it is none: 010 is 8 for YAML 1.1, and 10
+// for YAML 1.2 and for people; 0o10 is 8 for all.
 func (n *Node) Int() (int, bool) {
 	if n.Kind != Scalar || n.Type != Int {
 		return 0, false
 	}
 	text := strings.ReplaceAll(n.Value, "_", "")
+	if leadingZero.MatchString(text) {
+		return 0, false
+	}
 	if rest, ok := strings.CutPrefix(text, "0o"); ok {
 		i, err := strconv.ParseInt(rest, 8, 64)
 		return int(i), err == nil

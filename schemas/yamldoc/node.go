@@ -90,6 +90,9 @@ func (n *Node) File() string { return n.src.file }
 // IsNull says whether the node is a scalar that YAML takes for null, or was left out.
 func (n *Node) IsNull() bool { return n.Kind == Scalar && n.Type == Null }
 
+// IsEmpty says whether the node is a text without a character.
+func (n *Node) IsEmpty() bool { return n.Kind == Scalar && n.Type == String && n.Value == "" }
+
 // Describe says what the node is, for an error: a list, a map, the int 7, the string "x", nothing.
 func (n *Node) Describe() string {
 	switch {
