@@ -99,7 +99,7 @@ func starts(ctx context.Context, s engine.Start, ev ci.Event) (bool, error) {
 	case engine.OnSchedule:
 		return false, nil
 	case engine.OnFailure:
-		ended = ended && (ev.Job.Result == ci.TestFailed || ev.Job.Result == ci.Busted)
+		ended = hasFailed(*ev.Job)
 	}
 	if !ended || s.If == nil {
 		return ended, nil

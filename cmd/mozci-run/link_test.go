@@ -65,7 +65,7 @@ func TestMozillaIsPlannedFromALink(t *testing.T) {
 // failedTask is the task of the failure.
 func (g *stage) failedTask(t *testing.T, file string) string {
 	t.Helper()
-	c := &command{m: thisMachine(), ctx: t.Context(), flags: flags{config: file, profile: "mozilla", db: inMemory}}
+	c := &command{m: thisMachine(), ctx: t.Context(), flags: flags{config: file, db: inMemory}}
 	c.m.stderr = &strings.Builder{}
 	s, err := c.open()
 	if err != nil {
@@ -77,4 +77,120 @@ func (g *stage) failedTask(t *testing.T, file string) string {
 		t.Fatalf("the failure has %d jobs: %v", len(jobs), err)
 	}
 	return jobs[0].Request
+}
+
+// TestLinksOfEveryKind reads what people have in the clipboard: with what comes with it from chats and terminals, of every page that points at a
+// job or a push, and much that points at neither.
+func TestLinksOfEveryKind(t *testing.T) {
+	g := newStage(t, "default", 1, 1)
+	file := filepath.Join(g.dir, settingsFile)
+	task, rev := g.failedTask(t, file), g.truth.Failure.Revision
+	c := &command{m: thisMachine(), ctx: t.Context(), flags: flags{config: file, db: inMemory}}
+	c.m.stderr = &strings.Builder{}
+	s, err := c.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	th, tc, hg := g.url+sim.TreeherderPath, g.url+sim.TaskclusterPath, g.url+sim.HGPath+"/integration/autoland"
+	link := th + "/jobs?repo=autoland&revision=" + rev + "&selectedTaskRun=" + task + ".0"
+	job, push := "job on "+rev, "push "+rev
+	older := g.truth.LastGood.Revision
+	for _, r := range []struct{ name, clip, want, hint string }{
+		{"a job", link, job, ""},
+		{"with a tier, a filter and a slash", th + "/jobs/?repo=autoland&tier=1%2C2%2C3&searchStr=mochi&selectedTaskRun=" + task + ".0", job, ""},
+		{"of the old page", th + "/#/jobs?repo=autoland&selectedTaskRun=" + task + "-0", job, ""},
+		{"in a range", th + "/jobs?repo=autoland&fromchange=" + older + "&tochange=" + rev + "&selectedTaskRun=" + task + ".0", job, ""},
+		{"https for http, and capitals", strings.Replace(strings.ToUpper(g.url), "HTTP", "HTTPS", 1) + strings.TrimPrefix(link, g.url), job, ""},
+		{"no scheme", strings.TrimPrefix(link, "http://"), job, ""},
+		{"a log", th + "/logviewer?repo=autoland&task=" + task + ".0&lineNumber=7#L7", job, ""},
+		{"quotes", "'" + link + "'", job, ""},
+		{"a quote behind", link + `"`, job, ""},
+		{"a line end", link + "\r\n", job, ""},
+		{"a line end within", strings.Replace(link, "&", "&\n", 1), job, ""},
+		{"brackets of a mail", "<" + link + ">", job, ""},
+		{"in a sentence", "Look at " + link + ".", job, ""},
+		{"Markdown", "[the failure](" + link + "), again", job, ""},
+		{"Slack", "<" + link + "|the failure>", job, ""},
+		{"HTML", strings.ReplaceAll(link, "&", "&amp;"), job, ""},
+		{"characters that nobody sees", "\u200b" + link + "\ufeff", job, ""},
+		{"a name and a password", strings.Replace(link, "://", "://somebody:"+canary+"@", 1), job, ""},
+		{"a task", tc + "/tasks/" + task, job, ""},
+		{"a task with a slash", tc + "/tasks/" + task + "/", job, ""},
+		{"a run with its log", tc + "/tasks/" + task + "/runs/0/logs/live/public/logs/live.log#L3", job, ""},
+		{"a task in its group", tc + "/tasks/groups/" + task + "/tasks/" + task, job, ""},
+		{"the API of a task", tc + "/api/queue/v1/task/" + task + "/status", job, ""},
+
+		{"a revision", th + "/jobs?repo=autoland&revision=" + rev[:12], push, ""},
+		{"a range", th + "/jobs?repo=autoland&fromchange=" + older + "&tochange=" + rev, push, ""},
+		{"push health", th + "/push-health/push?repo=autoland&revision=" + rev, push, ""},
+		{"a push", hg + "/pushloghtml?changeset=" + rev[:12], push, ""},
+		{"pushes", hg + "/pushloghtml?fromchange=" + older + "&tochange=" + rev, push, ""},
+		{"a changeset", hg + "/rev/" + rev + "/#l1.2", push, ""},
+		{"JSON of a push", hg + "/json-pushes?version=2&changeset=" + rev, push, ""},
+
+		{"cut by the shell", th + "/jobs?repo=autoland", "it selects neither a job nor a push", "quote the link: '" + th + "/jobs?repo=autoland…'"},
+		{"no repository", th + "/jobs?revision=" + rev, "it does not name its repository", "copy the address"},
+		{"another branch", th + "/jobs?repo=mozilla-beta&selectedTaskRun=" + task + ".0", "there is no run 0 of task " + task + " on mozilla-beta", "Treeherder may not have taken it in"},
+		{"no branch", th + "/jobs?repo=autolnd&selectedTaskRun=" + task + ".0", "No project with name autolnd", "autoland, mozilla-beta"},
+		{"no such run", tc + "/tasks/" + task + "/runs/7", "has no run 7", "copy the address"},
+		{"no such task", tc + "/tasks/AAAAAAAAQ1K-AqUAKKvynw", "does not correspond to a task that exists", "copy the address"},
+		{"half a task", tc + "/tasks/AAAA", `"AAAA" is no task id`, "22 letters"},
+		{"half a revision", hg + "/rev/3f6e8cf", `"3f6e8cf" is no revision`, "copy the address"},
+		{"no such push", hg + "/pushloghtml?endID=99999999", "has no push 99999999", "copy the address"},
+		{"another page", th + "/perfherder/alerts?id=1", "is a page of treeherder that points at no job and no push", "open the failing job there"},
+		{"another page of Taskcluster", tc + "/hooks", "is a page of taskcluster that points at no job", "open the failing job there"},
+		{"the front page", th, "is a page of treeherder that points at no job", "open the failing job there"},
+		{"of another profile", "https://treeherder.mozilla.org/jobs?repo=try", "is a link of treeherder.mozilla.org, which the profile stage does not ask", "--profile mozilla"},
+		{"of another service", "https://bugs.example/1", "https://bugs.example/1 is no link that the profile stage can read", "it reads links of hgmo (" + g.url},
+		{"a revision alone", rev, "is a revision, and a link is wanted here", "-i revision=" + rev},
+		{"a task alone", task, "is a task's id, and a link is wanted here", tc + "/tasks/" + task},
+		{"an input", "job=x", `"job=x" is an input`, "write -i job=x"},
+		{"words", "the failure", `"the failure" is no link`, "give a Treeherder, Taskcluster or pushlog link"},
+		{"nothing", " \n", "the link is empty", "leave it out"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			ev, err := c.pointedAt(s, r.clip)
+			if err != nil {
+				var told strings.Builder
+				report(&told, err)
+				if exitCode(err) != exitUsage || !strings.Contains(told.String(), r.want) || r.hint == "" || !strings.Contains(told.String(), r.hint) {
+					t.Errorf("exit code %d\n%swant %s\n     %s", exitCode(err), told.String(), r.want, r.hint)
+				}
+				return
+			}
+			got := "push " + ev.Push.Revision
+			if ev.Job != nil {
+				got = "job on " + ev.Job.Revision
+			}
+			if got != r.want {
+				t.Errorf("got %s, want %s", got, r.want)
+			}
+			unseen(t, "the event", []byte(ev.Link))
+		})
+	}
+}
+
+// TestWhatALinkLacks asks for what a link does not say, and names what would fit.
+func TestWhatALinkLacks(t *testing.T) {
+	g := newStage(t, "default", 1, 1)
+	file := filepath.Join(g.dir, settingsFile)
+	task := g.failedTask(t, file)
+	push := g.url + sim.HGPath + "/integration/autoland/rev/" + g.truth.Failure.Revision
+	for _, r := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"backfill", push}, "1 job has failed there:\n    " + g.truth.Label},
+		{[]string{"backfill", g.url + sim.HGPath + "/integration/autoland/rev/" + g.truth.LastGood.Revision}, "no job has failed there"},
+		{[]string{"backfill", push, "--latest"}, "--latest takes the newest failure, and the link points at another"},
+		{[]string{"backfill", ""}, "the link is empty"},
+		{[]string{"trigger-range", g.url + sim.TaskclusterPath + "/tasks/" + task}, "from is missing"},
+		{[]string{"trigger-range", "--latest"}, "does not say under on which events start it"},
+	} {
+		got := mozciRun(t, t.Context(), nil, append([]string{"--config", file, "--db", "memory"}, r.args...)...)
+		if got.code != exitUsage || !strings.Contains(got.stderr, r.want) {
+			t.Errorf("%v: exit code %d, want %s\n%s", r.args, got.code, r.want, got.stderr)
+		}
+	}
 }

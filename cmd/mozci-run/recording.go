@@ -57,7 +57,7 @@ func (c *command) openRecording(o recordOrder) (*recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := newRecording(&session{around, p, newRegistry()})
+	r := newRecording(newSession(around, p))
 	if err := c.wire(r.session, sources.NothingAsked{}, func() bool { return false }); err != nil {
 		around.close()
 		return nil, err

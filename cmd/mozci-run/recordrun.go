@@ -33,7 +33,7 @@ func (c *command) recordRun(args []string, o recordOrder) error {
 	if err != nil {
 		return err
 	}
-	s := &session{around, p, newRegistry()}
+	s := newSession(around, p)
 	r := newRecording(s)
 	tap, err := r.tap(c)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *command) recordRun(args []string, o recordOrder) error {
 		return err
 	}
 	defer h.close()
-	if err := goodEnough(c.runIn(h, w, "", runOrder{given: o.given, apply: o.apply, latest: true})); err != nil {
+	if err := goodEnough(c.runIn(h, w, runOrder{given: o.given, apply: o.apply, latest: true})); err != nil {
 		return err
 	}
 	return r.keep(c, tap, o.dir)

@@ -8,19 +8,20 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mozci/mozci-run/engine"
-	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/ci"
 )
 
 // A runOrder is what run is told.
 type runOrder struct {
 	given  []string
+	link   *string // nil for none
 	apply  bool
 	latest bool
 	again  bool
@@ -46,11 +47,10 @@ func (c *command) runCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			link := ""
 			if len(args) == 2 {
-				link = args[1]
+				o.link = &args[1]
 			}
-			return c.run(args[0], link, o)
+			return c.run(args[0], o)
 		},
 		ValidArgsFunction: c.completeWorkflows,
 	}
@@ -94,7 +94,7 @@ func (c *command) enter() (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.house(&session{around, p, newRegistry()}, db)
+	return c.house(newSession(around, p), db)
 }
 
 // house puts an engine into a session, and the profile's sources on it.
@@ -114,7 +114,7 @@ func (c *command) house(s *session, db string) (*house, error) {
 	return h, nil
 }
 
-func (c *command) run(name, link string, o runOrder) error {
+func (c *command) run(name string, o runOrder) error {
 	w, err := findWorkflow(name)
 	if err != nil {
 		return err
@@ -125,17 +125,17 @@ func (c *command) run(name, link string, o runOrder) error {
 	}
 	defer h.close()
 	defer h.tellUnused(c)
-	return c.runIn(h, w, link, o)
+	return c.runIn(h, w, o)
 }
 
 // runIn runs a workflow in a house.
-func (c *command) runIn(h *house, w workflowFile, link string, o runOrder) error {
+func (c *command) runIn(h *house, w workflowFile, o runOrder) error {
 	c.note("workflow %s", w)
 	prog, problems := load(w, h.session)
 	if len(problems) > 0 {
 		return usage("mozci-run check "+w.file+" shows this as well", "the workflow has %s:\n%s", count(len(problems), "mistake", "mistakes"), strings.TrimSpace(engine.ShowAll(problems)))
 	}
-	inputs, event, err := c.inputs(h.session, prog, link, o)
+	inputs, event, err := c.inputs(h.session, prog, o)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func startError(err error) error {
 	var unknown *engine.UnknownRunError
 	switch {
 	case errors.As(err, &inputs):
-		return usage("give a link, or inputs with -i name=value, or --latest for the newest failure", "%w", err)
+		return usage("inputs are given with -i name=value, or by the link of a failure, or by --latest, which takes the newest failure", "%w", err)
 	case errors.As(err, &live), errors.As(err, &unknown):
 		return usage("", "%w", err)
 	}
@@ -218,7 +218,7 @@ func (c *command) confirm(t *talker, plan engine.Plan) bool {
 
 // inputs puts a run's inputs together: what was given, then what the link or the newest failure says, then what the
 // profile says.
-func (c *command) inputs(s *session, prog *engine.Program, link string, o runOrder) (map[string]any, *ci.Event, error) {
+func (c *command) inputs(s *session, prog *engine.Program, o runOrder) (map[string]any, *ci.Event, error) {
 	given, err := parseGiven(prog, o.given)
 	if err != nil {
 		return nil, nil, err
@@ -231,11 +231,10 @@ func (c *command) inputs(s *session, prog *engine.Program, link string, o runOrd
 	}
 	var event *ci.Event
 	switch {
-	case link != "":
-		ev, err := s.registry.Link(c.ctx, link)
-		if errors.Is(err, sources.ErrNotFilled) {
-			return nil, nil, usage("give a Treeherder, Taskcluster or pushlog link, or inputs with -i name=value", "%w", err)
-		}
+	case o.link != nil && o.latest:
+		return nil, nil, usage("leave out one of them", "--latest takes the newest failure, and the link points at another")
+	case o.link != nil:
+		ev, err := c.pointedAt(s, *o.link)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -244,7 +243,16 @@ func (c *command) inputs(s *session, prog *engine.Program, link string, o runOrd
 		if err != nil {
 			return nil, nil, err
 		}
+		if len(from) == 0 {
+			return nil, nil, usage("give its inputs with -i name=value", "%s takes nothing from a link: it has no on, and no input called branch, revision or job", prog.Name)
+		}
 		maps.Copy(out, from)
+		if err := c.incomplete(s, prog, ev, out, given); err != nil {
+			return nil, nil, err
+		}
+		if j := ev.Job; j != nil && !hasFailed(*j) {
+			c.note("the job that the link points at has not failed: it is %s, %s", j.State, j.Result)
+		}
 	case (o.latest || s.sim != nil || s.replay != nil) && open(prog, out, given):
 		branch := fmt.Sprint(or(text(given["branch"]), text(out["branch"])))
 		ev, from, err := newest(c.ctx, s.registry, prog, branch)
@@ -266,16 +274,12 @@ func text(v any) string {
 
 // open says whether an input is missing that has no default.
 func open(prog *engine.Program, sets ...map[string]any) bool {
-	for _, in := range prog.Inputs {
-		known := in.Default != nil || in.Type.Nullable
-		for _, set := range sets {
-			known = known || set[in.Name] != nil
-		}
-		if !known {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(prog.Inputs, func(in engine.Input) bool { return lacks(in, sets...) })
+}
+
+// lacks says whether an input is given by none of the sets, and has to be given.
+func lacks(in engine.Input, sets ...map[string]any) bool {
+	return in.Default == nil && !in.Type.Nullable && !slices.ContainsFunc(sets, func(set map[string]any) bool { return set[in.Name] != nil })
 }
 
 // parseGiven reads name=value texts as the program's inputs.

@@ -175,6 +175,6 @@ func (c *command) simulateTest(_ context.Context, t workflowtest.Sim, clock sour
 		return nil, fmt.Errorf("starting the simulated CI: %w", err)
 	}
 	at := fmt.Sprintf("http://%s-%d.sim.invalid", sc.Name, t.Seed)
-	s := &session{surroundings{clock: clock, connection: sim.Transport(world), sim: world, scenario: sc, at: at, close: func() {}}, chosen{}, newRegistry()}
+	s := newSession(surroundings{clock: clock, connection: sim.Transport(world), sim: world, scenario: sc, at: at, close: func() {}}, chosen{})
 	return s.registry, c.wire(s, ledger, func() bool { return true })
 }

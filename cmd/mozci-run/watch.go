@@ -80,7 +80,7 @@ func (c *command) watched(s *session, args []string) ([]string, error) {
 	for _, a := range args {
 		switch {
 		case strings.Contains(a, "://"):
-			ev, err := s.registry.Link(c.ctx, a)
+			ev, err := c.pointedAt(s, a)
 			if err != nil {
 				return nil, err
 			}

@@ -16,6 +16,7 @@ import (
 type session struct {
 	surroundings
 	profile  chosen
+	specs    []sourceSpec // the profile's, or those of its simulated CI
 	registry *sources.Registry
 }
 
@@ -34,7 +35,7 @@ func (c *command) open() (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{around, p, newRegistry()}
+	s := newSession(around, p)
 	if err := c.wire(s, sources.NothingAsked{}, func() bool { return false }); err != nil {
 		around.close()
 		return nil, err
@@ -49,7 +50,7 @@ func (c *command) openOffline() (*session, error) {
 		return nil, err
 	}
 	c.note("%s", p)
-	s := &session{surroundings{clock: realClock{c.m}, connection: nowhere{}, close: func() {}}, p, newRegistry()}
+	s := newSession(surroundings{clock: realClock{c.m}, connection: nowhere{}, close: func() {}}, p)
 	if p.Simulate != nil {
 		s.at, s.profile.Sources = "http://sim.invalid", simulatedSources("http://sim.invalid", sim.Scenario{})
 	}
@@ -61,6 +62,10 @@ type nowhere struct{}
 
 func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("this command fetches nothing")
+}
+
+func newSession(around surroundings, p chosen) *session {
+	return &session{surroundings: around, profile: p, registry: newRegistry()}
 }
 
 func newRegistry() *sources.Registry {
@@ -75,11 +80,11 @@ func (c *command) wire(s *session, ledger sources.Ledger, apply func() bool) err
 	stack := sources.Stack(sources.StackOptions{Connection: s.connection, Clock: s.clock, Retry: sources.RetryTerms{Jitter: rand.Float64}})
 	door := &gate{open: stack, shut: sources.DryRun(stack), apply: apply}
 	client := &http.Client{Transport: door}
-	specs := s.profile.Sources
-	if s.sim != nil && len(specs) == 0 {
-		specs = simulatedSources(s.at, s.scenario)
+	s.specs = s.profile.Sources
+	if s.sim != nil && len(s.specs) == 0 {
+		s.specs = simulatedSources(s.at, s.scenario)
 	}
-	for _, spec := range specs {
+	for _, spec := range s.specs {
 		one, err := c.adapt(spec, adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
 		if err == nil {
 			err = s.registry.Add(one)

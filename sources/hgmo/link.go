@@ -39,7 +39,7 @@ func (c *Client) Link(ctx context.Context, link string) (ci.Event, error) {
 		return ci.Event{}, err
 	}
 	p := r.push(l)
-	return ci.Event{Kind: ci.PushEvent, Push: &p, Link: strings.TrimSpace(link)}, nil
+	return ci.Event{Kind: ci.PushEvent, Push: &p, Link: sources.Redact(strings.TrimSpace(link))}, nil
 }
 
 // look fetches what a link points at.

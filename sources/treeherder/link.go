@@ -38,7 +38,7 @@ func (c *Client) Link(ctx context.Context, link string) (ci.Event, error) {
 		return ci.Event{}, fail(sources.ErrRefused, doing, "open the failing job in Treeherder and copy the address from there", "%w", err)
 	}
 	ev, err := c.look(ctx, t, doing)
-	ev.Link = link
+	ev.Link = sources.Redact(strings.TrimSpace(link))
 	return ev, err
 }
 
@@ -113,7 +113,7 @@ func parseTarget(params url.Values) (target, error) {
 		return t, fmt.Errorf("%q is no revision: 12 to 40 hex digits are wanted", r)
 	}
 	if t.task == "" && t.job == 0 && t.revision == "" {
-		return t, fmt.Errorf("it selects neither a job nor a push: selectedTaskRun= or revision= is missing")
+		return t, fmt.Errorf("it selects neither a job nor a push: selectedTaskRun=, revision= or tochange= is missing")
 	}
 	return t, nil
 }
@@ -168,6 +168,10 @@ func (c *Client) byTask(ctx context.Context, t target, doing string) (row, error
 		if best == nil || r.run() > best.run() {
 			best = r
 		}
+	}
+	if best == nil && t.run >= 0 {
+		return row{}, fail(sources.ErrNotFound, doing, "Treeherder may not have taken it in yet, or has forgotten it after four months",
+			"there is no run %d of task %s on %s", t.run, t.task, t.project)
 	}
 	if best == nil {
 		return row{}, fail(sources.ErrNotFound, doing, "Treeherder may not have taken it in yet, or has forgotten it after four months",
