@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -88,6 +89,19 @@ func BenchmarkRawDBOS(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*benchSteps), "µs/step")
+}
+
+// BenchmarkRunInMemory is a run without a step in a store of its own in memory: what each test of a workflow takes at least.
+func BenchmarkRunInMemory(b *testing.B) {
+	w := newWorld(b)
+	w.db = "memory"
+	for b.Loop() {
+		e := w.engine(func(c *engine.Config) { c.Listener = nil })
+		res, err := e.Start(context.Background(), &engine.Program{Limits: engine.Limits{Runtime: engine.DefaultRuntime}}, nil, engine.Options{})
+		if err = errors.Join(err, e.Close()); err != nil || res.Status != engine.Succeeded {
+			b.Fatal(res, err)
+		}
+	}
 }
 
 func registry(t testing.TB, s sources.Source) *sources.Registry {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 
 	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite" // SQLite, for DBOS and for the tables of our own
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -52,8 +51,6 @@ type store struct {
 	pool     *pgxpool.Pool
 }
 
-var memories atomic.Int64 // databases in memory have names, so that two of one process are two
-
 // openStore opens the database: the path of a SQLite file (its folder is made), "memory", or a postgres:// URL. One that has to be there is
 // only looked for, and nothing is made.
 func openStore(ctx context.Context, where string, there bool) (*store, error) {
@@ -65,7 +62,10 @@ func openStore(ctx context.Context, where string, there bool) (*store, error) {
 	case isPostgres(where):
 		s.postgres = where
 	case where == InMemory:
-		s.dsn = sqliteDSN(fmt.Sprintf("file:/mozci-run-%d?vfs=memdb", memories.Add(1)))
+		if err := s.openMemory(ctx); err != nil {
+			return nil, fmt.Errorf("opening %s: %w", s.name, err)
+		}
+		return s, nil
 	default:
 		if err := findOrMake(where, there); err != nil {
 			return nil, err
@@ -76,7 +76,7 @@ func openStore(ctx context.Context, where string, there bool) (*store, error) {
 		}
 		s.dsn = sqliteDSN(base)
 	}
-	err := s.open(ctx, there && where != InMemory)
+	err := s.open(ctx, there)
 	switch {
 	case errors.Is(err, ErrNoStore):
 		return nil, fmt.Errorf("%s: %w: no run has ever been kept in this database", s.name, err)
