@@ -18,6 +18,9 @@
 // A push is not runnable where it has been emptied, where pushes.runnable says so, or, unless that knows better, where the
 // message of its tip says DONTBUILD. A job on the push shows that all of these are mistaken, emptiness excepted.
 //
+// What was seen of a job stays for ten minutes, though a later answer has it less far or not at all: services answer from
+// several copies, and an answer that is older than one already seen is no news (memory.go).
+//
 // # By manifest
 //
 // A test job runs manifests, and which ones changes from push to push: what failed in chunk 3 ran in chunk 5 two pushes

@@ -105,9 +105,11 @@ func (s *Source) jobs(ctx context.Context, q ci.JobsOn) (map[string][]ci.Job, er
 		if !slices.Contains(q.Revisions, j.Revision) {
 			return nil, wrong("jobs.list", "job %s came, on %s, which was not asked for", j.ID, j.Revision)
 		}
-		if q.Job != "" && j.Type != q.Job && !(q.Chunks && ci.SameSuite(j.Type, q.Job)) {
+		if !wants(q, j) {
 			return nil, wrong("jobs.list", "job %s came, of %s, where %s was asked for", j.ID, j.Type, q.Job)
 		}
+	}
+	for _, j := range s.memory.newest(q, jobs, s.clock.Now()) {
 		out[j.Revision] = append(out[j.Revision], j)
 	}
 	for _, list := range out {

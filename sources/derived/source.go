@@ -15,6 +15,7 @@ type Source struct {
 	asker  sources.Asker
 	ledger sources.Ledger
 	clock  sources.Clock
+	memory memory
 }
 
 var _ sources.Source = (*Source)(nil)
