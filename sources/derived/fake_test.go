@@ -27,6 +27,7 @@ type world struct {
 
 	mu    sync.Mutex
 	calls []string
+	fresh []string      // of the calls, those that go past caches
 	meet  chan struct{} // where set, the second round of questions waits for one another
 }
 
@@ -42,6 +43,9 @@ func (w *world) Asked(_ context.Context, branch, job string) ([]sources.Asked, e
 func (w *world) called(ctx context.Context, name string) error {
 	w.mu.Lock()
 	w.calls = append(w.calls, name)
+	if sources.IsFresh(ctx) {
+		w.fresh = append(w.fresh, name)
+	}
 	w.mu.Unlock()
 	if w.meet != nil && name != "pushes.range" {
 		select {

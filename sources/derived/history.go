@@ -35,8 +35,11 @@ func (s *Source) history(ctx context.Context, q ci.HistoryOf) ([]ci.Row, error) 
 	return s.compare(ctx, q, rows)
 }
 
-// pushes asks for the pushes of a history, newest first.
+// pushes asks for the pushes of a history, newest first. Those up to a given one do not change while somebody waits for jobs.
 func (s *Source) pushes(ctx context.Context, q ci.HistoryOf) ([]ci.Push, error) {
+	if q.UpTo != "" {
+		ctx = sources.Settled(ctx)
+	}
 	pushes, err := ask[[]ci.Push](ctx, s, "pushes.range", ci.PushRange{Branch: q.Branch, UpTo: q.UpTo, Depth: q.Depth, Full: true}, "jobs.history")
 	if err != nil {
 		return nil, err

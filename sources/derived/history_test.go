@@ -121,6 +121,26 @@ func TestHistoryFailsWhole(t *testing.T) {
 	})
 }
 
+// Whoever waits asks again what has become of jobs, and not which pushes there are below one that is known.
+func TestWhatIsSettledIsNotAskedAgain(t *testing.T) {
+	rows := []struct {
+		ask  ci.HistoryOf
+		want []string
+	}{
+		{ci.HistoryOf{Branch: "autoland", Job: label, UpTo: revision(0)}, []string{"jobs.list"}},
+		{ci.HistoryOf{Branch: "autoland", Job: label}, []string{"pushes.range", "jobs.list"}},
+	}
+	for _, r := range rows {
+		w := strip("R . P")
+		if _, err := sources.Ask[[]ci.Row](sources.Fresh(t.Context()), w.of(t), "jobs.history", r.ask); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(r.want, w.fresh); d != "" {
+			t.Errorf("up to %q: past the cache (-want +got):\n%s", r.ask.UpTo, d)
+		}
+	}
+}
+
 func TestHistoryRefuses(t *testing.T) {
 	rows := []struct {
 		name string
