@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -104,11 +103,11 @@ func (q question) count(a *answer, want, own int) {
 		if q.own(en) && en.State == Done {
 			continue // told already
 		}
-		reason := "on its way: asked for by run " + en.Run
+		reason := asker(en) + "is on the way"
 		if en.State == Uncertain {
 			reason = "run " + en.Run + " asked for it, and it may or may not have arrived"
 		} else if ok {
-			reason = fmt.Sprintf("%s: asked for by run %s", how(q.jobs[j]), en.Run)
+			reason = asker(en) + how(q.jobs[j])
 		}
 		a.other = append(a.other, outcomeOf(en, ci.Already, reason))
 	}
@@ -118,7 +117,7 @@ func (q question) count(a *answer, want, own int) {
 		}
 		a.have++
 		a.other = append(a.other, ci.Outcome{Status: ci.Already, Effect: q.unit.Key.Effect, Branch: q.unit.Key.Branch, Revision: q.unit.Key.Revision,
-			Job: q.unit.Key.Job, Request: job.Request, Reason: how(job) + ": it was there already", Link: job.Link})
+			Job: q.unit.Key.Job, Request: job.Request, Reason: "one " + how(job), Link: job.Link})
 	}
 	a.need = want - a.have
 	a.other = a.other[:min(len(a.other), max(want, own))]
@@ -139,11 +138,11 @@ func (q question) blocked(a *answer) {
 		reason := ""
 		switch {
 		case !ok && !q.lost(en):
-			reason = "on its way: asked for by run " + en.Run
+			reason = asker(en) + "is on the way"
 		case ok && q.jobs[j].State != ci.Completed:
-			reason = fmt.Sprintf("%s: asked for by run %s", how(q.jobs[j]), en.Run)
+			reason = asker(en) + how(q.jobs[j])
 		case ok && counts(q.jobs[j]) && q.jobs[j].Ended != nil && q.jobs[j].Ended.After(q.asked):
-			reason = fmt.Sprintf("%s since this run looked: asked for by run %s; look again, or say --again", how(q.jobs[j]), en.Run)
+			reason = asker(en) + how(q.jobs[j]) + " since this run looked; look again, or say --again"
 		default:
 			continue
 		}
@@ -184,9 +183,12 @@ func tells(j ci.Job, manifests []string) bool {
 	return all
 }
 
+// asker begins a sentence about what a row asked for.
+func asker(en Entry) string { return "the one that run " + en.Run + " asked for " }
+
 func how(j ci.Job) string {
 	if j.State == ci.Completed {
-		return "ended with " + string(j.Result)
+		return "has ended with " + string(j.Result)
 	}
 	return "is " + string(j.State)
 }
@@ -231,13 +233,7 @@ func outcomeOf(en Entry, s ci.OutcomeStatus, reason string) ci.Outcome {
 }
 
 // ownOutcome is that of a row which this run has made, with why.
-func ownOutcome(en Entry) ci.Outcome {
-	reason := "asked for by this run"
-	if en.Reason != "" {
-		reason += ": " + en.Reason
-	}
-	return outcomeOf(en, ci.Done, reason)
-}
+func ownOutcome(en Entry) ci.Outcome { return outcomeOf(en, ci.Done, en.Reason) }
 
 func sortAsked(list []sources.Asked) {
 	slices.SortStableFunc(list, func(a, b sources.Asked) int {

@@ -252,10 +252,12 @@ func (q question) why(a answer) string {
 		return fmt.Sprintf("%d more wanted", q.unit.More)
 	case q.again:
 		return "wanted again"
+	case q.unit.Count && a.have > 0:
+		return fmt.Sprintf("only %d of %d there or on the way%s", a.have, q.unit.Want, a.losses())
 	case q.unit.Count:
-		return fmt.Sprintf("%d of %d there or on their way%s", a.have, max(1, q.unit.Want), a.losses())
+		return "none there yet, and none on the way" + a.losses()
 	}
-	return "not done yet"
+	return "not done before"
 }
 
 // losses says which earlier requests were lost.

@@ -52,7 +52,7 @@ func TestPlanThenApply(t *testing.T) {
 	if got := w.service.arrived(); len(got) > 0 {
 		t.Fatalf("a plan has done %v", got)
 	}
-	if diff := cmp.Diff([]string{"planned r1#1: 0 of 1 there or on their way", "planned r2#1: 0 of 1 there or on their way"}, w.told()); diff != "" {
+	if diff := cmp.Diff([]string{"planned r1#1: none there yet, and none on the way", "planned r2#1: none there yet, and none on the way"}, w.told()); diff != "" {
 		t.Error(diff)
 	}
 	if got, want := w.steps(), "look=succeeded fill=planned below=not_run"; got != want {
@@ -103,7 +103,7 @@ func TestPlanWithNothingToDoGoesOn(t *testing.T) {
 	w.service.jobs = []ci.Job{{ID: "1", Type: "j", Revision: "r1", State: ci.Running}, {ID: "2", Type: "j", Revision: "r2", State: ci.Completed, Result: ci.TestFailed}}
 	res := w.run(fill, nil, engine.Options{})
 	w.want(res, engine.Succeeded, "")
-	if diff := cmp.Diff([]string{"already r1#0: is running: it was there already", "already r2#0: ended with testfailed: it was there already"}, w.told()); diff != "" {
+	if diff := cmp.Diff([]string{"already r1#0: one is running", "already r2#0: one has ended with testfailed"}, w.told()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -131,7 +131,7 @@ func TestInconclusiveFreesTheNextOrdinal(t *testing.T) {
 		t.Fatal(diff)
 	}
 	start()
-	if diff := cmp.Diff([]string{"already r1#1: is pending: asked for by run RUN", "already r1#3: is pending: asked for by run RUN"}, w.told()); diff != "" {
+	if diff := cmp.Diff([]string{"already r1#1: the one that run RUN asked for is pending", "already r1#3: the one that run RUN asked for is pending"}, w.told()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -253,7 +253,7 @@ func TestBudget(t *testing.T) {
 	if diff := cmp.Diff([]string{"r1/1", "r2/1"}, w.service.arrived()); diff != "" {
 		t.Error(diff)
 	}
-	want := []string{"done r1#1: asked for by this run: 0 of 1 there or on their way", "done r2#1: asked for by this run: 0 of 1 there or on their way", "refused r3#0: the limit of 2 effects for a run is reached",
+	want := []string{"done r1#1: none there yet, and none on the way", "done r2#1: none there yet, and none on the way", "refused r3#0: the limit of 2 effects for a run is reached",
 		"refused r4#0: not come to: the limit of 2 effects for a run is reached"}
 	if diff := cmp.Diff(want, w.told()); diff != "" {
 		t.Error(diff)

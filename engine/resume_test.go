@@ -556,7 +556,7 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 	if waited := time.Since(called); waited < 290*time.Millisecond {
 		t.Errorf("it looked after %s, while the call may have been under way", waited)
 	}
-	if diff := cmp.Diff([]string{"already r1#1: on its way: asked for by run RUN"}, w.told()); diff != "" {
+	if diff := cmp.Diff([]string{"already r1#1: the one that run RUN asked for is on the way"}, w.told()); diff != "" {
 		t.Error(diff)
 	}
 	if got := w.service.arrived(); len(got) != 1 {
@@ -566,7 +566,7 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(res, engine.Succeeded, "")
-	if got := w.told(); got[len(got)-1] != "done r1#1: asked for by this run: 0 of 1 there or on their way" || len(w.service.arrived()) != 1 {
+	if got := w.told(); got[len(got)-1] != "done r1#1: none there yet, and none on the way" || len(w.service.arrived()) != 1 {
 		t.Errorf("told %q, arrived %v", got, w.service.arrived())
 	}
 }

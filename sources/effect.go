@@ -60,7 +60,7 @@ type Unit struct {
 
 	PerStep bool   // whether it is the run's and the step's own: the engine makes them a part of Key.Job
 	In      any    // what Do needs, a fact that survives JSON (it is stored with the run)
-	What    string // one line for people: test-linux/opt-m-1 on 4fe1c2
+	What    string // what it is about, for people, without what is done: test-linux/opt-m-1 on 4fe1c2
 	Refusal string // why it is not to be done; empty where it may be
 }
 

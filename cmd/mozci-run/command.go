@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +35,7 @@ func Main(ctx context.Context, args []string, m machine) int {
 	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
 		err = usage("mozci-run --help shows what there is", "%w", err)
 	}
-	report(m.stderr, err)
+	report(c.painter(m.stderr), err)
 	return exitCode(err)
 }
 
@@ -103,4 +102,4 @@ func exactly(n int, what string) cobra.PositionalArgs {
 }
 
 // note writes a line for people.
-func (c *command) note(format string, args ...any) { fmt.Fprintf(c.m.stderr, format+"\n", args...) }
+func (c *command) note(format string, args ...any) { c.painter(c.m.stderr).line(format, args...) }

@@ -88,12 +88,12 @@ var scenarioAnswers = []struct {
 	code int
 	says []string // of the strip and the answer, in their order
 }{
-	{"gap-of-three", 0, []string{"F . . . P P", "jobs.trigger|asked for by this run", "F F P P P P", "first bad    a224a7eb3849", "requests     SOHQSHUlQ8qk0_8CiFsRzg"}},
+	{"gap-of-three", 0, []string{"F . . . P P", "none there yet, and none on the way", "F F P P P P", "first bad    a224a7eb3849", "requests     SOHQSHUlQ8qk0_8CiFsRzg"}},
 	{"no-good-in-reach", 1, []string{"no push among the last 20 has passed"}},
-	{"coalesced", 0, []string{"asked for by this run", "first bad    3968c38e3576"}},
+	{"coalesced", 0, []string{"asked for test-", "first bad    3968c38e3576"}},
 	{"intermittent", 0, []string{"first bad    d861931299f5"}},
-	{"empty-push", 0, []string{"asked for by this run", "first bad "}},
-	{"crossing-100000", 0, []string{"push 100", "asked for by this run", "push 99999"}},
+	{"empty-push", 0, []string{"asked for test-", "first bad "}},
+	{"crossing-100000", 0, []string{"push 100", "asked for test-", "push 99999"}},
 	{"tree-closed", 0, []string{"F . . . P", "closed"}},
 	{"backfill-on-its-way", 0, []string{"first bad    a224a7eb3849", "requests     none"}},
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/mozci/mozci-run/engine"
@@ -74,7 +73,7 @@ func exitCode(err error) int {
 }
 
 // report says what went wrong, and what to do next.
-func report(w io.Writer, err error) {
+func report(p *painter, err error) {
 	var end ending
 	var run *runEnding
 	if err == nil || errors.As(err, &end) || errors.As(err, &run) {
@@ -90,11 +89,11 @@ func report(w io.Writer, err error) {
 		text = strings.TrimSuffix(text, " ("+source.Hint+")")
 		hint = or(hint, source.Hint)
 	}
-	fmt.Fprintf(w, "mozci-run: %s\n", text)
+	p.line("mozci-run: %s", text)
 	if hint == "" && !strings.Contains(text, "mozci-run ") { // it says itself what to do
 		hint = "mozci-run --help shows what there is"
 	}
 	if hint != "" {
-		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(hint, "\n", "\n  "))
+		p.line("  %s", hint)
 	}
 }

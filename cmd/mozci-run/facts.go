@@ -21,13 +21,13 @@ func as[T any](fact any) (T, bool) {
 // describe writes a fact for people, in lines: the things of the field in short, everything else as it is.
 func describe(fact any) []string {
 	if rows, ok := as[[]ci.Row](fact); ok {
-		return each(rows, func(r ci.Row) string { return pushLine(r.Push) })
+		return pushLines(each(rows, func(r ci.Row) ci.Push { return r.Push }))
 	}
 	if r, ok := as[ci.Row](fact); ok {
 		return []string{pushLine(r.Push)}
 	}
 	if pushes, ok := as[[]ci.Push](fact); ok {
-		return each(pushes, pushLine)
+		return pushLines(pushes)
 	}
 	if p, ok := as[ci.Push](fact); ok {
 		return []string{pushLine(p)}
@@ -63,12 +63,23 @@ func describe(fact any) []string {
 	return []string{fmt.Sprint(fact)}
 }
 
-func each[T any](list []T, f func(T) string) []string {
-	out := make([]string, len(list))
+func each[T, U any](list []T, f func(T) U) []U {
+	out := make([]U, len(list))
 	for i, e := range list {
 		out[i] = f(e)
 	}
 	return out
+}
+
+// pushLines lists pushes. Where they are many, each has no more than a line.
+func pushLines(list []ci.Push) []string {
+	lines := each(list, pushLine)
+	for i := range lines {
+		if len(lines) > 1 {
+			lines[i] = strings.TrimSuffix(strings.TrimSuffix(lines[i], list[i].Link), "  ")
+		}
+	}
+	return lines
 }
 
 func pushLine(p ci.Push) string {

@@ -74,7 +74,7 @@ var libraries = []library{
 	{path: "github.com/go-json-experiment/json", rooms: []string{"sources", "sources/*", "schemas", "fixtures"}},
 	{path: "github.com/google/uuid", rooms: []string{"engine", "cmd/mozci-run"}},
 	{path: "golang.org/x/sync", rooms: []string{"sources", "sources/*", "engine", "fixtures", "cmd/mozci-run"}, tests: true},
-	{path: "golang.org/x/text", rooms: []string{"schemas", "schemas/yamldoc"}},
+	{path: "golang.org/x/text", rooms: []string{"schemas", "schemas/yamldoc", "cmd/mozci-run"}}, // the widths of letters are a terminal's matter
 	{path: "golang.org/x/time", rooms: []string{"sources"}},
 	{path: "github.com/google/go-cmp", rooms: []string{"engine/workflowtest"}, tests: true},
 	{path: "pgregory.net/rapid", tests: true},

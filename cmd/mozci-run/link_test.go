@@ -153,7 +153,7 @@ func TestLinksOfEveryKind(t *testing.T) {
 			ev, err := c.pointedAt(s, r.clip)
 			if err != nil {
 				var told strings.Builder
-				report(&told, err)
+				report(&painter{w: &told}, err)
 				if exitCode(err) != exitUsage || !strings.Contains(told.String(), r.want) || r.hint == "" || !strings.Contains(told.String(), r.hint) {
 					t.Errorf("exit code %d\n%swant %s\n     %s", exitCode(err), told.String(), r.want, r.hint)
 				}

@@ -20,7 +20,7 @@ type machine struct {
 	now      func() time.Time                           // the wall clock
 	sleep    func(context.Context, time.Duration) error // waits on it
 	terminal func(f any) bool                           // whether one of the three streams is a terminal
-	columns  func() int                                 // how wide the terminal is; 0 where it is not known
+	size     func(f any) (columns, rows int)            // how large the terminal is that a stream leads to; 0 for what is not known
 	nonce    func() string                              // a text of letters and digits that was never given before
 	host     string                                     // what other processes are told about where this one is
 	// around wraps what makes the requests; nil where nothing does. For tests that count or delay them.
@@ -40,7 +40,12 @@ func thisMachine() machine {
 			file, ok := f.(*os.File)
 			return ok && isatty.IsTerminal(file.Fd())
 		},
-		columns: func() int { return columnsOf(os.Stderr) },
+		size: func(f any) (columns, rows int) {
+			if file, ok := f.(*os.File); ok {
+				return sizeOf(file)
+			}
+			return 0, 0
+		},
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mozci/mozci-run/engine"
@@ -18,25 +19,38 @@ func retell(p *painter, s engine.Story) {
 	for _, l := range members(r.Inputs) {
 		p.line("  %s", l)
 	}
+	var inputs struct{ Intermittent string }
+	_ = json.Unmarshal(r.Inputs, &inputs) // most workflows have no such input
 	for _, step := range s.Steps {
-		retellStep(p, step)
+		retellStep(p, step, inputs.Intermittent)
 	}
 	if len(s.Ledger) > 0 {
 		p.line("%s", p.paint(bold, "asked for"))
 	}
+	slices.SortStableFunc(s.Ledger, func(a, b engine.Entry) int { return a.At.Compare(b.At) })
 	for _, e := range s.Ledger {
-		p.line("  %s  %s on %s, %s of it, %s%s  %s", e.At.Format(time.RFC3339), or(e.Key.Job, e.Key.Effect), short(e.Key.Revision), nth(e.Ordinal), e.State, because(e.Reason), words(e.Request, e.Link))
+		p.write(entryLine(e))
 	}
 	for _, o := range r.Result.Written {
 		tellOutput(p, o.Name, describe(factOf(o.Value)))
 	}
 	p.line("%s %s", p.paint(bold, "run "+r.ID), ended(r.Status, r.Reason))
 	if r.Result.Next != "" {
-		p.line("next         %s", r.Result.Next)
+		p.write(item{column("next"), r.Result.Next})
 	}
 }
 
-func nth(n int) string { return fmt.Sprintf("number %d", n) }
+// entryLine is a row of the ledger.
+func entryLine(e engine.Entry) item {
+	what := or(e.Key.Job, e.Key.Effect)
+	if e.Key.Revision != "" {
+		what += " on " + short(e.Key.Revision)
+	}
+	if e.Ordinal > 1 {
+		what += fmt.Sprintf(", number %d of it", e.Ordinal)
+	}
+	return item{"  " + e.At.Format(time.RFC3339) + "  ", words(what+", "+string(e.State)+because(e.Reason), e.Request, e.Link)}
+}
 
 // factOf reads what was recorded as JSON. Times and durations stay text.
 func factOf(raw json.RawMessage) any {
@@ -47,7 +61,7 @@ func factOf(raw json.RawMessage) any {
 	return v
 }
 
-func retellStep(p *painter, s engine.StepStory) {
+func retellStep(p *painter, s engine.StepStory, intermittent string) {
 	what := words(s.Uses)
 	if what == "" {
 		what = string(s.Kind)
@@ -67,11 +81,13 @@ func retellStep(p *painter, s engine.StepStory) {
 		p.line("    asked %d times", s.Rounds)
 	}
 	for _, e := range s.Effects {
-		p.line("    %s", (&talker{p: p}).outcomeText(e.Outcome, e.What))
+		o := p.outcome(outcome{e.Outcome, e.What}, e.What)
+		o.lead = "    " + o.lead
+		p.write(o)
 	}
 	fact := factOf(s.Value)
 	if rows, ok := as[[]ci.Row](fact); ok {
-		retellHistory(p, rows, s.Decisions)
+		retellHistory(p, rows, s, intermittent)
 		return
 	}
 	if s.Kind != engine.EffectStep && len(s.Value) > 0 {
@@ -81,25 +97,34 @@ func retellStep(p *painter, s engine.StepStory) {
 	}
 }
 
-// retellHistory writes each row with its verdict, and the rule's row that chose it.
-func retellHistory(p *painter, rows []ci.Row, decisions []engine.Decision) {
-	t := newTalker(&painter{w: p.w, colored: p.colored, columns: p.columns})
-	for _, d := range decisions {
+// retellHistory writes each row with its verdict, what that rests on, and the rule's row that chose it.
+func retellHistory(p *painter, rows []ci.Row, s engine.StepStory, intermittent string) {
+	t := newTalker(p)
+	t.indent, t.strip.intermittent = "    ", intermittent
+	for _, d := range s.Decisions {
 		t.judged[d.Index] = d
 	}
+	_ = json.Unmarshal(s.Inputs, &t.of)
 	t.judge(rows)
-	for _, l := range t.picture() {
-		p.line("    %s", l)
+	for _, l := range t.picture(nil) {
+		p.write(l)
 	}
 	for i, r := range rows {
-		d := t.decided[i]
-		where := ""
-		if d.Place != nil {
-			where = fmt.Sprintf(" (%s:%d)", d.Place.File, d.Place.Line)
-		}
-		p.line("    %s  %s%s%s", shortPush(r.Push), t.strip.verdicts[i], t.why(i), where)
+		p.write(item{"    ", shortPush(r.Push) + "  " + spoken(t.strip.verdicts[i]) + because(account(r, t.of.Job)) + chosenBy(t.decided[i])})
 		for _, j := range r.Jobs {
-			p.line("        %s  %s", words(j.ID, j.Type, string(j.State), string(j.Result)), j.Link)
+			p.write(item{"        ", words(j.ID, j.Type, string(j.State), string(j.Result), j.Link)})
 		}
 	}
+}
+
+// chosenBy says which row of which rule chose a verdict, as it is written there.
+func chosenBy(d engine.Decision) string {
+	if d.When == "" {
+		return ""
+	}
+	text := "; by " + d.Rule + ": " + d.When
+	if d.Place != nil {
+		text += fmt.Sprintf(" (%s:%d)", d.Place.File, d.Place.Line)
+	}
+	return text
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -147,35 +148,67 @@ func (c *command) runIn(h *house, w workflowFile, o runOrder) error {
 
 // follow lets a run go, tells of it as it goes, and writes its answer.
 func (c *command) follow(h *house, apply bool, start func(context.Context, engine.Options) (engine.Result, error)) error {
-	t := newTalker(c.painter(c.m.stderr))
-	t.repeat = c.repeat()
-	opts := engine.Options{Apply: apply, Listener: t}
 	h.applied.Store(apply)
+	opts := engine.Options{Apply: apply}
 	if c.flags.output == "json" {
-		enc := json.NewEncoder(c.m.stdout)
-		enc.SetEscapeHTML(false)
-		var broken error
-		opts.Listener = engine.ListenerFunc(func(e engine.Event) { broken = errors.Join(broken, enc.Encode(e)) })
-		res, err := start(c.ctx, opts)
-		if err = errors.Join(err, broken); err != nil {
-			return startError(err)
-		}
-		return &runEnding{res}
+		return c.stream(opts, start)
 	}
-	if !apply && c.m.terminal(c.m.stdin) && c.m.terminal(c.m.stderr) {
+	t := newTalker(c.painter(c.m.stderr))
+	t.repeat, t.now, t.time = c.repeat(), h.clock.Now, h.timeOf()
+	opts.Listener = t
+	if !apply && c.attended() {
 		opts.Confirm = func(p engine.Plan) bool {
 			yes := c.confirm(t, p)
 			h.applied.Store(yes)
 			return yes
 		}
 	}
+	stop := c.ticking(t)
 	res, err := start(c.ctx, opts)
+	stop()
 	t.p.show()
 	if err != nil {
 		return startError(err)
 	}
-	t.tell(c.m.stdout, res)
+	t.tell(c.painter(c.m.stdout), res)
 	return &runEnding{res}
+}
+
+// stream writes a run's events to stdout, one a line.
+func (c *command) stream(opts engine.Options, start func(context.Context, engine.Options) (engine.Result, error)) error {
+	enc := json.NewEncoder(c.m.stdout)
+	enc.SetEscapeHTML(false)
+	var broken error
+	opts.Listener = engine.ListenerFunc(func(e engine.Event) { broken = errors.Join(broken, enc.Encode(e)) })
+	res, err := start(c.ctx, opts)
+	if err = errors.Join(err, broken); err != nil {
+		return startError(err)
+	}
+	return &runEnding{res}
+}
+
+// attended says whether there is somebody who can answer a question.
+func (c *command) attended() bool {
+	return c.m.terminal(c.m.stdin) && c.m.terminal(c.m.stderr) && !c.inCI()
+}
+
+// ticking lets a talker know each second that time passes, where that shows, until it is told to stop.
+func (c *command) ticking(t *talker) (stop func()) {
+	if !t.p.live {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for c.m.sleep(ctx, time.Second) == nil {
+			t.tick()
+		}
+	}()
+	return func() {
+		cancel()
+		<-over
+	}
 }
 
 // startError says what to do about a run that could not start.
@@ -194,24 +227,20 @@ func startError(err error) error {
 
 // confirm shows a plan and asks whether to go on.
 func (c *command) confirm(t *talker, plan engine.Plan) bool {
-	t.leave()
-	n := t.tellPlan(t.p, plan)
-	if n == 0 {
+	if !t.asks(plan) {
 		return false
 	}
-	fmt.Fprintf(c.m.stderr, "go on and do it? y or n: ")
 	answer := make(chan string, 1)
 	go func() {
-		line, err := bufio.NewReader(c.m.stdin).ReadString('\n')
-		if err != nil && line == "" {
-			fmt.Fprintln(c.m.stderr)
-		}
-		answer <- strings.ToLower(strings.TrimSpace(line))
+		line, _ := bufio.NewReader(c.m.stdin).ReadString('\n')
+		answer <- line
 	}()
 	select {
-	case a := <-answer:
-		return a == "y" || a == "yes"
+	case line := <-answer:
+		t.answered(strings.HasSuffix(line, "\n"))
+		return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
 	case <-c.ctx.Done():
+		t.answered(false)
 		return false
 	}
 }

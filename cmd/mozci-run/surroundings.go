@@ -20,6 +20,19 @@ type surroundings struct {
 	close      func()
 }
 
+// timeOf is what the time of a session is called; empty where it is everybody's.
+func (s *session) timeOf() string {
+	switch {
+	case s.sim != nil:
+		return "simulated time"
+	case s.replay != nil:
+		return "recorded time"
+	case s.profile.Clock != nil:
+		return "the profile's time"
+	}
+	return ""
+}
+
 // surround makes the surroundings of a profile. db is where its runs are kept: a simulated CI is kept beside it.
 func (c *command) surround(p chosen, db string) (surroundings, error) {
 	s, err := c.surroundings(p, db)

@@ -3,8 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/mozci/mozci-run/engine"
@@ -13,29 +14,43 @@ import (
 
 // A talker tells people what happens in a run, as it happens: a listener of its events. What it says goes to stderr; the
 // answer, which story.go writes, goes to stdout.
+//
+// On a terminal the history is a strip that fills before one's eyes, with what the run waits for below it; it is written
+// down for good before something is done that follows from it, and at the end. Elsewhere it is written whenever it has
+// changed, and what the run waits for now and then, so that a log shows that somebody is at it.
 type talker struct {
-	p     *painter
-	strip strip  // of the history that was read last
-	said  string // how that strip was last written
-	step  string // where the run is at
+	p   *painter
+	now func() time.Time // the clock of the profile
 
-	explained bool // whether the marks of the strip have been explained
-
+	time   string // what its time is called; empty where it is that of those who wait
+	indent string // before each line of the strip
 	repeat string // how mozci-run is called to find the run again; empty where it is kept nowhere
 
-	judged   map[int]engine.Decision // of the step that is going on, by index of the row
-	decided  []engine.Decision       // of the last history, by index of the row
-	outcomes []outcome               // of all effects, in the order in which they happened
-	now      time.Time
+	mu        sync.Mutex
+	strip     strip                   // of the history that was read last
+	from      string                  // the step that read it
+	of        ci.HistoryOf            // what was asked for it
+	judged    map[int]engine.Decision // of the step that is going on, by index of the row
+	decided   []engine.Decision       // of the last history, by index of the row
+	outcomes  []outcome               // of all effects, in the order in which they happened
+	written   string                  // the strip as it was last written for good
+	explained map[string]bool         // letters and marks of what was written
+	waits     *wait                   // nil where nothing is waited for
+	most      int                     // how many pushes were without an answer when the waiting began
+	asking    bool                    // whether a question stands on the last line, which has not ended
+	said      string                  // what was last said of waiting, in lines
+	saidAt    time.Time               //
 }
 
-// An outcome is what became of one action, with the line that its effect has for it.
+// An outcome is what became of one action, with what it is about.
 type outcome struct {
 	ci.Outcome
 	what string
 }
 
-func newTalker(p *painter) *talker { return &talker{p: p, judged: map[int]engine.Decision{}} }
+func newTalker(p *painter) *talker {
+	return &talker{p: p, judged: map[int]engine.Decision{}, explained: map[string]bool{}}
+}
 
 // repeat is how the command is called so that it finds the same profiles and the same runs; empty where runs are not kept.
 func (c *command) repeat() string {
@@ -54,37 +69,77 @@ func (c *command) repeat() string {
 
 // Hear is called by the engine, one event at a time.
 func (t *talker) Hear(e engine.Event) {
-	t.now = e.Time
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.turn()
 	switch e.Kind {
 	case engine.RunStarted:
-		t.p.line("run %s of %s, from %s", e.Run, e.Workflow, e.File)
-		for _, l := range members(e.Inputs) {
-			t.p.line("  %s", l)
-		}
+		t.started(e)
 	case engine.StepStarted:
-		t.step = e.Step
+		t.most = 0
 		clear(t.judged)
 	case engine.Decided:
 		t.judged[e.Decision.Index] = *e.Decision
 	case engine.RoundEnded, engine.StepEnded:
+		t.waits = nil
 		t.ended(e)
 	case engine.EffectEvent:
-		t.remember(outcome{*e.Outcome, e.What})
-		t.p.line("%s", t.outcomeText(*e.Outcome, e.What))
-	case engine.Waiting:
+		t.leave()
+		o := outcome{*e.Outcome, e.What}
+		t.remember(o)
+		t.p.write(t.p.outcome(o, o.what))
+	case engine.Waiting, engine.Progress:
 		t.wait(e)
-	case engine.Progress:
-		t.p.show(append(t.picture(), e.What)...)
 	case engine.RunEnded:
-		if t.p.live {
-			t.leave()
-		}
+		t.leave()
 	}
+}
+
+// asks shows a plan and asks whether to do it, where there is something to do.
+func (t *talker) asks(plan engine.Plan) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.leave()
+	if tellPlan(t.p, plan) == 0 {
+		return false
+	}
+	io.WriteString(t.p.w, "go on and do it? y or n: ")
+	t.asking = true
+	return true
+}
+
+// answered hears that somebody has answered, and whether that has ended the line.
+func (t *talker) answered(ended bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if ended {
+		t.asking = false
+	}
+	t.turn()
+}
+
+// turn ends a question's line: nobody waits for an answer any more.
+func (t *talker) turn() {
+	if t.asking {
+		io.WriteString(t.p.w, "\n")
+	}
+	t.asking = false
+}
+
+func (t *talker) started(e engine.Event) {
+	t.p.line("run %s of %s, from %s", e.Run, e.Workflow, e.File)
+	for _, l := range members(e.Inputs) {
+		t.p.line("  %s", l)
+	}
+	inputs, _ := e.Fact.(map[string]any)
+	t.strip.intermittent, _ = inputs["intermittent"].(string)
 }
 
 // ended tells of a step's answer, or of a round's.
 func (t *talker) ended(e engine.Event) {
-	if rows, ok := as[[]ci.Row](e.Fact); ok {
+	if rows, ok := as[[]ci.Row](e.Fact); ok && len(t.judged) > 0 {
+		t.from = e.Step
+		_ = json.Unmarshal(e.Inputs, &t.of) // what the question was of is worth a heading, and no more
 		t.history(rows)
 	}
 	if e.Instead != "" {
@@ -113,7 +168,7 @@ func because(reason string) string {
 
 // judge takes a new look at the pushes.
 func (t *talker) judge(rows []ci.Row) {
-	t.strip = strip{rows: rows, verdicts: make([]string, len(rows))}
+	t.strip.rows, t.strip.verdicts = rows, make([]string, len(rows))
 	t.decided = make([]engine.Decision, len(rows))
 	for i := range rows {
 		if d, ok := t.judged[i]; ok {
@@ -124,66 +179,63 @@ func (t *talker) judge(rows []ci.Row) {
 	clear(t.judged)
 }
 
-// history writes the pushes down, where they are not as they were.
+// history shows the pushes; where there is no terminal, they are written down where they are not as they were.
 func (t *talker) history(rows []ci.Row) {
 	t.judge(rows)
-	if t.strip.plain() == t.said {
-		return
-	}
-	t.said = t.strip.plain()
 	if t.p.live {
-		t.p.show(t.picture()...)
+		t.draw()
+	} else {
+		t.leave()
+	}
+}
+
+// leave writes the strip down for good, where it was not yet. What it waits for is over.
+func (t *talker) leave() {
+	t.waits = nil
+	t.p.show()
+	if t.strip.plain() == t.written {
 		return
 	}
-	t.leave()
-}
-
-// leave writes the strip down for good.
-func (t *talker) leave() {
-	t.p.show()
-	for _, l := range t.picture() {
-		t.p.line("%s", l)
+	for _, i := range t.picture(t.explained) {
+		t.p.write(i)
 	}
-	t.explained = true
+	t.written = t.strip.plain()
 }
 
-// picture is the strip with its marks, which are explained once, and always where they are drawn anew.
-func (t *talker) picture() []string {
+// draw shows the strip, where it is not written down, and what is waited for.
+func (t *talker) draw() {
+	var below []item
+	if t.strip.plain() != t.written {
+		below = t.picture(nil)
+	}
+	if t.waits != nil {
+		below = append(below, item{pad("waiting"), t.waiting(*t.waits)})
+	}
+	t.p.show(below...)
+}
+
+// pad is how the names of live lines are written, one below the other.
+func pad(name string) string { return fmt.Sprintf("%-9s", name) }
+
+// picture is the strip with its marks, and what they mean where that is not known, which is noted down.
+func (t *talker) picture(known map[string]bool) []item {
 	if len(t.strip.rows) == 0 {
 		return nil
 	}
-	line, marks := t.strip.draw(t.p, t.p.columns()-len("history  "))
-	out := []string{"history  " + line}
-	if marks == "" {
-		return out
+	width := 0
+	if t.p.live {
+		width, _ = t.p.room()
+		width = max(1, width-len(t.indent+pad("")))
 	}
-	marks = "         " + marks
-	if t.p.live || !t.explained {
-		gap := max(2, len([]rune(visible(out[0])))-len([]rune(visible(marks)))+2)
-		marks += strings.Repeat(" ", gap) + t.p.paint(dim, "newest first; ! first bad, ~ no answer yet, ^ last good")
+	var out []item
+	for _, row := range t.strip.draw(t.p, width) {
+		out = append(out, item{t.indent + pad(""), row})
 	}
-	return append(out, marks)
-}
-
-// wait tells what the run waits for, and until when.
-func (t *talker) wait(e engine.Event) {
-	what := e.What
-	if what == "" {
-		what = e.Step + " waits"
+	out[0].lead = t.indent + pad("history")
+	if text := t.strip.legend(known); text != "" {
+		out = append(out, item{t.indent + pad(""), t.p.paint(dim, text)})
 	}
-	if e.Until != nil {
-		what += fmt.Sprintf(", next look in %s", e.Until.Sub(e.Time).Round(time.Second))
-	}
-	open := 0
-	for i := range t.strip.rows {
-		if t.strip.verdicts[i] == "unsettled" {
-			open++
-		}
-	}
-	if open > 0 {
-		what += fmt.Sprintf("; %s without an answer yet", count(open, "push", "pushes"))
-	}
-	t.p.show(append(t.picture(), what)...)
+	return out
 }
 
 func count(n int, one, many string) string {
@@ -198,18 +250,6 @@ func are(n int) string {
 		return "is"
 	}
 	return "are"
-}
-
-// outcomeText is the line of one action.
-func (t *talker) outcomeText(o ci.Outcome, what string) string {
-	marks := map[ci.OutcomeStatus]struct {
-		mark  string
-		color color
-	}{
-		ci.Done: {"+ ", green}, ci.Planned: {"+ would ask for ", cyan}, ci.Already: {"= already there: ", dim}, ci.Refused: {"- not asked for: ", yellow}, ci.Uncertain: {"? uncertain: ", red},
-	}
-	m := marks[o.Status]
-	return t.p.paint(m.color, m.mark+what) + because(o.Reason)
 }
 
 // members writes the members of a JSON object as name=value lines, in their order.

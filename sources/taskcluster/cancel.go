@@ -29,7 +29,7 @@ func (x canceller) Units(ctx context.Context, q ci.Cancel) ([]sources.Unit, erro
 	}
 	p := &planner{c: x.c}
 	return sideBySide(ctx, q.Requests, func(ctx context.Context, id string) (sources.Unit, error) {
-		u := sources.Unit{Key: sources.Key{Base: x.c.base(), Effect: "jobs.cancel", Branch: q.Branch, Job: id}, What: "cancel task " + id, In: firing{}.fact()}
+		u := sources.Unit{Key: sources.Key{Base: x.c.base(), Effect: "jobs.cancel", Branch: q.Branch, Job: id}, What: "task " + id, In: firing{}.fact()}
 		m, err := x.c.member(sources.Fresh(ctx), id)
 		switch {
 		case isNotFound(err):
@@ -39,7 +39,7 @@ func (x canceller) Units(ctx context.Context, q ci.Cancel) ([]sources.Unit, erro
 			return u, err
 		}
 		_, u.Key.Revision, _ = m.Task.push()
-		u.What = fmt.Sprintf("cancel %s (task %s)", m.Task.label(), id)
+		u.What = fmt.Sprintf("%s (task %s)", m.Task.label(), id)
 		if how := ended(m.Status); how != "" {
 			u.Refusal = "it has ended already: " + how
 			return u, nil

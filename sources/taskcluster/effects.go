@@ -163,7 +163,7 @@ func (c *Client) units(ctx context.Context, blank sources.Unit, list []string, s
 		}
 		f.Branch, f.Revision = blank.Key.Branch, revision
 		u.In = f.fact()
-		u.What += " by " + f.Action + " of " + f.Decision
+		u.What += " (" + f.Action + " of decision task " + f.Decision + ")"
 		return u, nil
 	})
 	closed, wrong := shut()

@@ -313,7 +313,7 @@ func TestSimLike(t *testing.T) {
 	}
 	failing := again.Jobs[0].Request
 	in := ci.Trigger{Branch: "autoland", Job: truth.Label, Revisions: []string{truth.Culprit.Revision}, Total: 1, Like: failing}
-	if u := s.units("jobs.trigger", in)[0]; !strings.Contains(u.What, " by backfill-task of ") {
+	if u := s.units("jobs.trigger", in)[0]; !strings.Contains(u.What, " (backfill-task of decision task ") {
 		t.Fatalf("%s: %s", u.What, u.Refusal)
 	}
 	like := s.status(s.trigger(in))

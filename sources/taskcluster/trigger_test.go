@@ -24,7 +24,7 @@ func TestTriggerNeedsNoCredentialsToPlan(t *testing.T) {
 	if u.Key != want || u.Want != 3 || !u.Count || u.More != 0 {
 		t.Errorf("%+v", u)
 	}
-	if got, want := u.What, label+" on da270bd7c9db by add-new-jobs of "+decision; got != want {
+	if got, want := u.What, label+" on da270bd7c9db (add-new-jobs of decision task "+decision+")"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	_, err := effect(t, d.client(nil), "jobs.trigger").Do(t.Context(), u, 1)
