@@ -126,7 +126,7 @@ func (c *command) recordQuestion(s *recording, spec sourceSpec, name string, ask
 	}
 	file := filepath.Join(or(o.dir, cassettesDir), spec.Adapter.text, s.caseOf(name)+".yaml")
 	if err := s.validate(tape); err != nil {
-		return fmt.Errorf("%s: the old cassette stays: %w", file, err)
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	return c.keep(tape, file)
 }

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/mozci/mozci-run/fixtures"
+	"github.com/mozci/mozci-run/sources"
 )
 
 // An importOrder is what record --import is told.
@@ -29,52 +32,127 @@ func (c *command) recordImport(files []string, o importOrder) error {
 		return usage("mozci-run record --help shows an example", "record --import wants files, a --source and a --case")
 	}
 	spec := sourceSpec{Adapter: plain(o.source)}
-	if _, err := spec.adapter(); err != nil {
+	a, err := spec.adapter()
+	if err != nil {
 		return usage("--source names the adapter that reads these answers", "%w", err)
 	}
-	tape := &fixtures.Cassette{Recorded: fixtures.Recorded{From: fixtures.Origin(o.from), What: o.what, Source: o.source, Base: o.base, By: maker(), Apart: o.apart}}
-	for _, b := range o.branches {
-		name, there, ok := strings.Cut(b, "=")
-		if !ok {
-			return usage("--branch autoland=integration/autoland", "--branch %s: a branch and what the service calls it are wanted", b)
-		}
-		if tape.Recorded.Branches == nil {
-			tape.Recorded.Branches = map[string]string{}
-		}
-		tape.Recorded.Branches[name] = there
+	tape, err := o.empty(a)
+	if err != nil {
+		return err
 	}
-	redact := fixtures.NewRedactor(c.secrets()...)
+	in := importing{want: expected(a), redact: fixtures.NewRedactor(c.secrets()...), tape: tape}
 	for _, file := range files {
-		list, err := readExchanges(file, o.base)
-		if err != nil {
-			return usage("", "%w", err)
+		if err := in.take(file); err != nil {
+			return err
 		}
-		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-		for _, in := range list {
-			if err := redact.Interaction(in); err != nil {
-				return err
-			}
-			tape.Interactions = append(tape.Interactions, in)
-			tape.Recorded.Cases = append(tape.Recorded.Cases, name)
-		}
+	}
+	if in.left > 0 {
+		c.note("%s left out, which no endpoint of %s reads; the first is %s", count(in.left, "exchange is", "exchanges are"), o.source, in.first)
 	}
 	tape.Recorded.At = fixtures.NewestDate(tape.Interactions)
 	if tape.Recorded.At.IsZero() {
 		tape.Recorded.At = c.m.now().UTC()
 	}
-	tape.Recorded.Base = redact.URL(tape.Recorded.Base)
+	if err := in.check(); err != nil {
+		return err
+	}
+	tape.Recorded.Base = in.redact.URL(tape.Recorded.Base)
 	return c.keep(tape, filepath.Join(o.dir, o.source, o.name+".yaml"))
 }
 
-func readExchanges(file, base string) ([]*fixtures.Interaction, error) {
+// empty is a cassette that says where it comes from, and holds nothing yet.
+func (o importOrder) empty(a adapter) (*fixtures.Cassette, error) {
+	rec := fixtures.Recorded{From: fixtures.Origin(o.from), What: o.what, Source: a.name, Base: or(o.base, a.base), By: maker(), Apart: o.apart}
+	switch u, err := url.Parse(rec.Base); {
+	case rec.Base == "":
+		return nil, usage("--base https://ci.example/api", "%s has no service of its own, and so a --base is wanted", a.name)
+	case err != nil || u.Host == "":
+		return nil, usage("--base https://ci.example/api", "--base %s is no URL", sources.Redact(rec.Base))
+	case !slices.Contains(fixtures.Origins(), rec.From):
+		return nil, usage("--from live, simulator, server or hand", "--from %s is none of the origins of cassettes", o.from)
+	case o.name != filepath.Base(o.name) || strings.HasPrefix(o.name, "."):
+		return nil, usage("--case odd-page", "--case %s is no name of a file", o.name)
+	}
+	for _, b := range o.branches {
+		name, there, ok := strings.Cut(b, "=")
+		if !ok || name == "" || there == "" {
+			return nil, usage("--branch autoland=integration/autoland", "--branch %s: a branch and what the service calls it are wanted", b)
+		}
+		if rec.Branches == nil {
+			rec.Branches = map[string]string{}
+		}
+		rec.Branches[name] = there
+	}
+	return &fixtures.Cassette{Recorded: rec}, nil
+}
+
+// An importing is a cassette that is being made of files.
+type importing struct {
+	want   fixtures.Expected
+	redact *fixtures.Redactor
+	tape   *fixtures.Cassette
+	files  []string // of each interaction
+	left   int      // how many exchanges were left out,
+	first  string   // and the first of these
+}
+
+// take adds what a file holds. Of an archive only what an endpoint reads is kept: a browser asks for much else.
+func (i *importing) take(file string) error {
+	list, archive, err := readExchanges(file, i.tape.Recorded.Base)
+	if err != nil {
+		return err
+	}
+	if archive && i.tape.Recorded.Apart == "" {
+		kept, left := i.want.Keep(list, i.tape.Recorded)
+		if len(left) > 0 && i.left == 0 {
+			i.first = left[0].Method + " " + i.redact.URL(left[0].URL)
+		}
+		if len(kept) == 0 {
+			return usage("--base says where the service is, and --source whose it is", "%s: no endpoint of %s at %s reads any of the %s of this archive",
+				file, i.want.Name, i.redact.URL(i.tape.Recorded.Base), count(len(list), "entry", "entries"))
+		}
+		list, i.left = kept, i.left+len(left)
+	}
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	for _, in := range list {
+		if err := i.redact.Interaction(in); err != nil {
+			return fmt.Errorf("importing %s: %w", file, err)
+		}
+		i.tape.Interactions = append(i.tape.Interactions, in)
+		i.tape.Recorded.Cases = append(i.tape.Recorded.Cases, name)
+		i.files = append(i.files, file)
+	}
+	return nil
+}
+
+// check holds what was read to the schemas of the source's endpoints.
+func (i *importing) check() error {
+	bad, err := i.want.Faults(i.tape)
+	if err != nil || len(bad) == 0 {
+		return err
+	}
+	return changedFormat(bad, "importing", "record --import --apart REASON keeps answers for which nobody asks so", func(f fixtures.Fault) string {
+		return i.files[f.Place.Interaction-1] + ": "
+	})
+}
+
+// readExchanges reads a file, and says whether it is an HTTP Archive.
+func readExchanges(file, base string) (list []*fixtures.Interaction, archive bool, err error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("importing: %w", err)
+		return nil, false, usage("name files of raw exchanges, or HTTP Archives (.har)", "importing: %w", err)
 	}
-	if filepath.Ext(file) == ".har" {
-		return fixtures.ImportHAR(file, data)
+	archive = strings.EqualFold(filepath.Ext(file), ".har") || bytes.HasPrefix(bytes.TrimSpace(data), []byte("{"))
+	if archive {
+		list, err = fixtures.ImportHAR(file, data)
+	} else {
+		list, err = fixtures.ImportRaw(file, data, base)
 	}
-	return fixtures.ImportRaw(file, data, base)
+	if err != nil {
+		return nil, archive, usage("a raw exchange is a line \"# GET https://ci.example/api/jobs\", then the answer as it came over the wire; a browser's network panel saves an HTTP Archive (.har)",
+			"importing: %w", err)
+	}
+	return list, archive, nil
 }
 
 // keep puts a cassette at its place and says so.

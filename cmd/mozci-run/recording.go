@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/mozci/mozci-run/fixtures"
-	"github.com/mozci/mozci-run/schemas"
 	"github.com/mozci/mozci-run/sources"
 )
 
@@ -124,28 +123,28 @@ func (r *recording) caseOf(query string) string {
 
 // validate holds a fresh recording to the schemas: what breaks them is kept out of the folder, since it would be taken for what is right.
 func (r *recording) validate(tape *fixtures.Cassette) error {
-	for _, want := range expectations() {
-		if want.Name != tape.Recorded.Source {
-			continue
-		}
-		bad, err := want.Violations(tape)
-		if err != nil {
-			return err
-		}
-		if len(bad) > 0 {
-			return changedFormat(tape.Recorded.Source, bad)
-		}
+	a, err := sourceSpec{Adapter: plain(tape.Recorded.Source)}.adapter()
+	if err != nil {
+		return err
 	}
-	return nil
+	bad, err := expected(a).Faults(tape)
+	if err != nil || len(bad) == 0 {
+		return err
+	}
+	return changedFormat(bad, a.name, "mozci-run contract --profile P says what that means", func(fixtures.Fault) string { return "" })
 }
 
-func changedFormat(source string, bad []schemas.Violation) error {
-	lines := make([]string, 0, 5)
-	for _, b := range bad[:min(len(bad), 5)] {
-		lines = append(lines, b.String())
+// changedFormat says what of a fresh cassette is not as the schemas say, and where it stands.
+func changedFormat(bad []fixtures.Fault, doing, hint string, from func(fixtures.Fault) string) error {
+	const most = 10
+	lines := []string{count(len(bad), "fault", "faults") + ", and the cassette stays as it was:"}
+	for _, b := range bad[:min(len(bad), most)] {
+		lines = append(lines, "\n  "+from(b)+b.String())
 	}
-	return &sources.Error{Kind: sources.ErrChangedFormat, Doing: source, Path: bad[0].Path, Err: errors.New(strings.Join(lines, "; ")),
-		Hint: "mozci-run contract --profile P says more"}
+	if more := len(bad) - most; more > 0 {
+		lines = append(lines, fmt.Sprintf("\n  and %d more", more))
+	}
+	return &sources.Error{Kind: sources.ErrChangedFormat, Doing: doing, Hint: hint, Err: errors.New(strings.Join(lines, ""))}
 }
 
 // unhurried asks for bodies that are not packed, and waits for them.
