@@ -33,6 +33,24 @@ func (c Change) Code() string {
 	return codes[c]
 }
 
+// Says tells in a sentence what the kind is.
+func (c Change) Says() string {
+	return map[Change]string{
+		Added:       "A member is there that was not there.",
+		Removed:     "A member that was there is in no answer any more.",
+		Retyped:     "A value is of another type than it was, or than its schema has.",
+		Nullable:    "A value is null that never was, or whose schema does not allow it.",
+		Optional:    "A member is missing more often than chance explains, or where its schema requires it.",
+		EnumGrown:   "A vocabulary has a word that is new.",
+		EnumShrunk:  "A word of a vocabulary is no longer seen.",
+		Pattern:     "A text, or the key of a map, is not written as its schema's pattern has it: a new family of names.",
+		OrderBroken: "A list is in another order than it was, or than its schema has.",
+		PageSize:    "A page that says that more follow is less full than it was.",
+		Status:      "A request that was answered with one status is answered with another.",
+		ContentType: "An answer is of another content type than it was, or is no JSON where that is wanted.",
+	}[c]
+}
+
 // Changes lists all kinds, in the order of their codes.
 func Changes() []Change {
 	return []Change{Added, Removed, Retyped, Nullable, Optional, EnumGrown, EnumShrunk, Pattern, OrderBroken, PageSize, Status, ContentType}

@@ -30,6 +30,9 @@ func (c *command) recordedProfile(o recordOrder) (chosen, error) {
 	if err != nil {
 		return p, err
 	}
+	if p.Replay != "" {
+		return p, usage("mozci-run contract "+p.Replay+" checks what was recorded there", "the profile %s has only what was recorded: it is not recorded again, and no live service", p.name)
+	}
 	if p.Simulate == nil {
 		if o.scenario != "" || o.seed != 0 {
 			return p, usage("--profile sim", "a scenario and a seed are a simulated CI's, and the profile %s is none", p.name)
