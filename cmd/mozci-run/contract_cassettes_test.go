@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mozci/mozci-run/fixtures"
+	"github.com/mozci/mozci-run/sources"
 )
 
 // shippedCassettes is the folder of cassettes, from here.
@@ -38,6 +40,12 @@ func TestCassettesKeepTheContract(t *testing.T) {
 	for _, f := range rep.Foreign {
 		t.Errorf("%s: interaction %d is of no endpoint: %s", f.File, f.Interaction, f.Request)
 	}
+	for _, u := range rep.Unused {
+		t.Errorf("%s: interaction %d is asked for by none of its questions: %s", u.File, u.Interaction, u.Request)
+	}
+	for _, s := range rep.Stale {
+		t.Errorf("%s: %s is asked otherwise than it was recorded: %s", s.File, s.Query, s.Reason)
+	}
 	if rep.Checked < 400 {
 		t.Errorf("%d answers were checked, and there are more", rep.Checked)
 	}
@@ -56,6 +64,36 @@ func TestCassettesKeepTheContract(t *testing.T) {
 				t.Errorf("%s: interaction %d holds something to be redacted", tape.File, i+1)
 			}
 		}
+	}
+}
+
+// What was asked while a cassette was recorded is answered by it again.
+func TestCassettesAnswerTheirQuestions(t *testing.T) {
+	questions := 0
+	for _, want := range expectations() {
+		for _, tape := range openCassettes(t, shippedCassettes).Cassettes() {
+			if tape.Recorded.Source != want.Name || len(tape.Recorded.Asked) == 0 {
+				continue
+			}
+			src, err := want.New(&http.Client{Transport: fixtures.NewLibrary(tape)}, tape.Recorded)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, q := range tape.Recorded.Asked {
+				i := slices.IndexFunc(src.Queries(), func(query sources.Query) bool { return query.Name == q.Query })
+				if i < 0 {
+					t.Errorf("%s: there is no %s any more", tape.File, q.Query)
+					continue
+				}
+				if _, err := src.Queries()[i].Call(t.Context(), q.With); err != nil {
+					t.Errorf("%s: %s: %v", tape.File, q.Query, err)
+				}
+				questions++
+			}
+		}
+	}
+	if questions < 15 {
+		t.Errorf("only %d questions were asked", questions)
 	}
 }
 
@@ -105,6 +143,9 @@ func TestScenariosReplay(t *testing.T) {
 			out, code := runCommand(t, "--replay", filepath.Join(shippedCassettes, "scenarios", tt.name), "backfill", "--apply")
 			if code != tt.code {
 				t.Errorf("exit code %d, want %d\n%s", code, tt.code, out)
+			}
+			if strings.Contains(out, "recorded answers were not asked for") {
+				t.Errorf("not all that was recorded is asked for:\n%s", out)
 			}
 			for _, say := range tt.says {
 				if !regexp.MustCompile(say).MatchString(out) && !strings.Contains(out, say) {
