@@ -108,15 +108,15 @@ func (c *Client) like(ctx context.Context, q ci.Trigger) (map[string]any, error)
 	if err != nil {
 		return nil, err
 	}
-	if t.label() != q.Job {
-		return nil, refused("jobs.trigger", fmt.Errorf("task %s is a %s, not a %s", q.Like, t.label(), q.Job), "like wants a request of the same job type")
+	if !ci.SameSuite(t.label(), q.Job) {
+		return nil, refused("jobs.trigger", fmt.Errorf("task %s is a %s, not a %s", q.Like, t.label(), q.Job), "like wants a request of the same job type, or of another chunk of its suite")
 	}
-	return likeOf(t), nil
+	return likeOf(t, q.Job), nil
 }
 
-// likeOf reads the manifests of a task. They are handed on as the task has them, an object from suite to manifests, as the
+// likeOf reads the manifests of a task, to run them under a label of its suite. They are handed on as the task has them, an object from suite to manifests, as the
 // tree's own backfill does: its schema says a list, which no test harness could read.
-func likeOf(t task) map[string]any {
+func likeOf(t task, label string) map[string]any {
 	text, _ := t.Payload.Env["MOZHARNESS_TEST_PATHS"].(string)
 	var paths map[string]any
 	if text == "" || json.Unmarshal([]byte(text), &paths) != nil || len(paths) == 0 || t.Extra.Treeherder == nil {
@@ -124,6 +124,6 @@ func likeOf(t task) map[string]any {
 	}
 	_, revision, _ := t.push()
 	return map[string]any{
-		"label": t.label(), "revision": revision, "symbol": t.Extra.Treeherder.Symbol, "times": 1, "retrigger": true, manifests: paths,
+		"label": label, "revision": revision, "symbol": t.Extra.Treeherder.Symbol, "times": 1, "retrigger": true, manifests: paths,
 	}
 }

@@ -292,6 +292,16 @@ func TestTriggerLike(t *testing.T) {
 			t.Errorf("by label: %q", u.Refusal)
 		}
 	})
+	t.Run("another chunk of the suite has failed", func(t *testing.T) {
+		d := newDeployment()
+		d.tasks[failing] = testTask(decision)
+		other := strings.TrimSuffix(label, "-3") + "-7"
+		d.artifacts[decision+"/public/label-to-taskid.json"] = obj{other: "x"}
+		f, err := bindFiring(unit(t, d.client(nil), ci.Trigger{Job: other, Like: failing}))
+		if err != nil || f.Action != "backfill-task" || f.Input.(obj)["label"] != other {
+			t.Errorf("%s of %v, %v", f.Action, f.Input, err)
+		}
+	})
 	t.Run("not scheduled by manifests", func(t *testing.T) {
 		d := newDeployment()
 		d.tasks[failing] = testTask(decision)
