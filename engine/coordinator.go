@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
+
+	"github.com/mozci/mozci-run/sources"
 )
 
 // A coordinator takes one run from its start to its end. It alone talks to DBOS, and everything it decides it decides
@@ -69,15 +72,20 @@ func (c *coordinator) run() (Result, error) {
 	if len(c.plan.Effects) > 0 && res.Status == Planned {
 		res.Plan = &c.plan
 	}
-	res.Next = next(res)
+	res.Next = next(res, last.kind)
 	c.outputs(&res, last)
 	c.end(&res)
 	return res, c.fatal
 }
 
-// next is what a person can do about how a run ended.
-func next(res Result) string {
+// next is what a person can do about how a run ended; nothing, where to resume it would only say the same again. kind is that of
+// the step that did not end well.
+func next(res Result, kind StepKind) string {
+	recorded := kind == LetStep && (res.Cause == ByRequire || res.Cause == ByExpression)
+	refused := kind == QueryStep && res.Error != nil && errors.Is(res.Error, sources.ErrRefused)
 	switch {
+	case recorded || refused:
+		return ""
 	case res.Status == Planned:
 		return "mozci-run runs resume --apply " + res.Run
 	case res.Status == Succeeded:

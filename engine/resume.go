@@ -138,18 +138,25 @@ func (e *Engine) goOn(ctx context.Context, r Run) (waiter, error) {
 }
 
 // firstBad finds the first step of the journal that has not ended well, or the plan that was not confirmed; where all is
-// well, where the journal goes on.
+// well, where the journal goes on. An effect none of whose units failed by itself is begun anew: what it did stands in the ledger.
 func (e *Engine) firstBad(c dbos.Client, id string) (from int, bad bool, err error) {
 	list, err := e.journal(c, id)
 	if err != nil {
 		return 0, false, err
 	}
+	units := map[string]int{} // of the effects, by step: where their units were worked out
 	for _, r := range list {
 		from = r.place + 1
+		split, acted := units[r.Step]
 		switch {
 		case r.Stage == "end" && r.Step == "run":
 			return r.place, false, nil
-		case r.Stage == "confirm" && !r.Yes, !slices.Contains([]Status{Succeeded, Skipped, Running}, r.Status):
+		case r.Stage == "units":
+			units[r.Step] = r.place
+		case r.Stage == "end" && acted && r.Status == Failed: // all was refused, or is not as it is required: that may be otherwise now
+			return split, true, nil
+		}
+		if r.Stage == "confirm" && !r.Yes || !slices.Contains([]Status{Succeeded, Skipped, Running}, r.Status) {
 			return r.place, true, nil
 		}
 	}

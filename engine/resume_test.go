@@ -527,6 +527,64 @@ func TestConfirmedRunStaysConfirmed(t *testing.T) {
 	w.want(res, engine.Succeeded, "")
 }
 
+// Where the service refused everything, whoever resumes the run has it asked anew; what was done stays done.
+func TestResumeAsksAnewWhatWasRefused(t *testing.T) {
+	w := newWorld(t)
+	closed := true
+	w.service.before = func(sources.Unit, int) error {
+		if closed {
+			return &sources.Error{Kind: sources.ErrRefused, Doing: "triggering"}
+		}
+		return nil
+	}
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Failed, "triggering: refused")
+	if res.Next == "" {
+		t.Error("it does not say that it can be resumed")
+	}
+	closed = false
+	if res, err = e.Resume(context.Background(), res.Run, engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1", "r2/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A resume that would only say the same again is not advised.
+func TestNextIsNoResumeThatWouldSayTheSame(t *testing.T) {
+	rows := []struct {
+		name, steps string
+		answer      error
+		resume      bool
+	}{
+		{"a let's require", "{id: b, let: a.n, require: b > 99}", nil, false},
+		{"an expression", `{id: b, let: 'split("x", "y")[a.n + 7]'}`, nil, false},
+		{"a query's require", "{id: b, uses: test.ask, with: {name: b}, require: b.n > 99}", nil, true},
+		{"a question that was refused", "{id: b, uses: test.ask, with: {name: bad}}", sources.ErrRefused, false},
+		{"a service that is down", "{id: b, uses: test.ask, with: {name: bad}}", sources.ErrUnavailable, true},
+		{"what is not there yet", "{id: b, uses: test.ask, with: {name: bad}}", sources.ErrNotFound, true},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.service.answers["bad"] = func(context.Context, question) (reply, error) {
+				return reply{}, &sources.Error{Kind: r.answer, Doing: "asking"}
+			}
+			res := w.run("steps:\n  - {id: a, uses: test.ask, with: {name: a}}\n  - "+r.steps+"\n", nil, engine.Options{})
+			w.want(res, engine.Failed, "")
+			if got := strings.Contains(res.Next, "resume"); got != r.resume {
+				t.Errorf("next is %q", res.Next)
+			}
+		})
+	}
+}
+
 // A process dies with a call under way; another run wants the same. It waits until the call has certainly ended, looks,
 // and finds it; the run of the dead process, when it is resumed, finds it too.
 func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {

@@ -45,6 +45,7 @@ type verdict struct {
 	cause  Cause
 	reason string
 	step   string // which step it was, where it did not end well
+	kind   StepKind
 	err    *RecordedError
 	vars   map[string]any
 	absent map[string]string
@@ -262,7 +263,7 @@ func effectEvent(r *record, i int, replayed bool) Event {
 
 // finish ends the step with the record of its last body.
 func (x *execution) finish(r *record) {
-	v := verdict{status: r.Status, cause: r.Cause, reason: r.Reason, err: r.Error}
+	v := verdict{status: r.Status, cause: r.Cause, reason: r.Reason, err: r.Error, kind: x.step.Kind}
 	if !v.well() {
 		v.step = x.path
 	}
