@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"sync"
@@ -318,8 +319,11 @@ func TestUnclearCallIsLookedFor(t *testing.T) {
 			w := newWorld(t)
 			tries := 0
 			w.service.terms = sources.Terms{Conclusive: r.conclusive, Settling: time.Minute}
+			var ended time.Time
 			fails := func() error {
 				if tries++; tries == 1 {
+					w.clock.Sleep(context.Background(), 30*time.Second) // the service takes its time
+					ended = w.clock.Now()
 					return errUnavailable
 				}
 				return nil
@@ -329,9 +333,8 @@ func TestUnclearCallIsLookedFor(t *testing.T) {
 			} else {
 				w.service.before = func(sources.Unit, int) error { return fails() }
 			}
-			began := w.clock.Now()
 			w.service.find = func(u sources.Unit, n int) (sources.Finding, error) {
-				if waited := w.clock.Now().Sub(began); waited < time.Minute {
+				if waited := w.clock.Now().Sub(ended); waited < time.Minute {
 					t.Errorf("looked after %s, before the service has settled", waited)
 				}
 				return sources.Finding{Presence: r.find, Receipt: sources.Receipt{Request: "r1/1"}}, nil
@@ -349,6 +352,27 @@ func TestUnclearCallIsLookedFor(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// A call of which nobody hears has ended when the ledger says so, and not a moment later: others act on it.
+func TestACallEndsWhenTheLedgerSaysSo(t *testing.T) {
+	w := newWorld(t)
+	w.service.terms = sources.Terms{Deadline: 2 * time.Second}
+	var ends, expires int64
+	w.service.after = func(ctx context.Context, _ sources.Unit, _ int) error {
+		db, err := sql.Open("sqlite", w.db)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		at, _ := ctx.Deadline()
+		ends = at.UnixMicro()
+		return db.QueryRow("SELECT expires FROM mozci_ledger").Scan(&expires)
+	}
+	w.want(w.run(fill, map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true}), engine.Succeeded, "")
+	if ends == 0 || ends > expires {
+		t.Errorf("the call may go on for %d µs after the ledger has it ended", ends-expires)
 	}
 }
 

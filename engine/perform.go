@@ -206,7 +206,8 @@ func (p *performance) deadline() time.Duration {
 // call makes the call, once, and writes down what came of it. The error is for a call of which that is not known.
 // A process that is told to end lets it finish for a moment.
 func (p *performance) call(ctx context.Context, r *record, en *Entry) error {
-	calling, stop := context.WithTimeout(context.WithoutCancel(ctx), p.deadline())
+	left := time.Duration(en.expires-p.c.e.wall()) * time.Microsecond // what it took to write the row is gone
+	calling, stop := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer stop()
 	defer context.AfterFunc(ctx, func() {
 		if p.c.l.parted(ctx) {
@@ -257,7 +258,11 @@ func (p *performance) refused(r *record, en *Entry, err error) error {
 func (p *performance) resolve(ctx context.Context, r *record, en Entry, failed error, asker, step string) error {
 	p.c.emit(Event{Kind: Progress, Time: p.c.now(), Step: r.Step, Uses: r.Uses, What: "looks whether " + p.unit.What + " has arrived"})
 	terms := p.effect.Terms()
-	at := en.At.Add(terms.Settling)
+	ended := en.At.Add(p.deadline()) // at the latest
+	if failed != nil {
+		ended = p.c.now()
+	}
+	at := ended.Add(terms.Settling)
 	var se *sources.Error
 	if errors.As(failed, &se) && se.RetryAt.After(at) {
 		at = se.RetryAt

@@ -41,7 +41,7 @@ type Effector[In any] interface {
 // Terms say how an effect shows itself.
 type Terms struct {
 	Conclusive   bool          // whether Find's Absent can be relied on
-	Settling     time.Duration // how long after Do it may take until Find sees it
+	Settling     time.Duration // how long after the end of Do it may take until Find sees it
 	Lease        time.Duration // how long a request may stay unseen before it is given up as lost
 	Deadline     time.Duration // how long one Do may take; 0 means a minute
 	Irreversible bool          // whether it cannot be cancelled afterwards: shown in plans
