@@ -85,7 +85,10 @@ func (c *checker) message(n *yamldoc.Node, w within) *rules.Text {
 // expressionProblems reports what is wrong in an expression. Where YAML made something else of it than was written, that is said
 // instead.
 func (c *checker) expressionProblems(n *yamldoc.Node, list []rules.Problem, w within, names []string) {
-	if hint := n.Misread(); hint != "" && slices.ContainsFunc(list, func(p rules.Problem) bool { return p.Kind == rules.KindSyntax }) {
+	cut := func(p rules.Problem) bool {
+		return p.Kind == rules.KindSyntax || p.Kind == rules.KindTextSyntax && strings.Contains(n.Comment(), "}}")
+	}
+	if hint := n.Misread(); hint != "" && slices.ContainsFunc(list, cut) {
 		c.problem(n, "yaml-misread", "%s", hint)
 		c.referTo(n, w, names)
 		return

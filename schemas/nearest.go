@@ -6,14 +6,19 @@ import (
 )
 
 // Nearest returns the name that someone who wrote got most likely meant, or "" where none is near: it differs by a
-// third of its letters at most, or is the same but for case and separators. The first of equals wins.
+// third of its letters at most (or by one), is the same but for case and separators, or is longer at its end. The first of equals wins.
 func Nearest(got string, names []string) string {
-	best, bestDistance := "", 1+utf8.RuneCountInString(got)/3
+	limit := max(1, utf8.RuneCountInString(got)/3)
+	best, bestDistance := "", limit+1
 	for _, name := range names {
 		if flat(name) == flat(got) && name != got {
 			return name
 		}
-		if d := distance(got, name, bestDistance); d < bestDistance || d == bestDistance && best == "" {
+		d := distance(got, name, bestDistance)
+		if len(name) > 2 && strings.HasPrefix(got, name) {
+			d = min(d, limit)
+		}
+		if d < bestDistance {
 			best, bestDistance = name, d
 		}
 	}

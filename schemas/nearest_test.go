@@ -7,7 +7,7 @@ import (
 )
 
 func TestNearest(t *testing.T) {
-	names := []string{"require", "requests", "with", "timeout", "on_timeout", "if", "id"}
+	names := []string{"require", "requests", "with", "timeout", "on_timeout", "if", "id", "on", "run"}
 	for _, tt := range []struct{ got, want string }{
 		{"requires", "require"},
 		{"reqiure", "require"},
@@ -15,6 +15,9 @@ func TestNearest(t *testing.T) {
 		{"onTimeout", "on_timeout"},
 		{"time_out", "timeout"},
 		{"fi", "if"},
+		{"requirement", "require"},
+		{"env", ""},
+		{"True", ""},
 		{"whatever", ""},
 		{"", ""},
 		{"x", ""},

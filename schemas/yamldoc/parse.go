@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -161,10 +162,12 @@ func (b *builder) entries(n *Node, y *yaml.Node) {
 		switch {
 		case k.Kind == yaml.ScalarNode && k.Tag == "!!merge":
 			b.add(k, "yaml-merge", "merge keys are not read here; write out what << stands for")
+			continue // what it merges is most often an alias, of which no more need be said
 		case k.Kind == yaml.AliasNode:
 			b.add(k, "yaml-alias", fmt.Sprintf("aliases are not read here; write out what *%s stands for", k.Value))
+		case b.braces(n, k):
 		case k.Kind != yaml.ScalarNode:
-			b.add(k, "yaml-key", "a key has to be text, and this is a "+map[bool]string{true: "map", false: "list"}[k.Kind == yaml.MappingNode]+keyHint(k))
+			b.add(k, "yaml-key", "a key has to be text, and this is a "+map[bool]string{true: "map", false: "list"}[k.Kind == yaml.MappingNode])
 		default:
 			if first := seen[k.Value]; first != nil {
 				p := b.src.problem(k.Line, k.Column, "duplicate-key", fmt.Sprintf("the key %s is here twice; it was first given on line %d", k.Value, first.Line))
@@ -179,12 +182,18 @@ func (b *builder) entries(n *Node, y *yaml.Node) {
 	}
 }
 
-// keyHint explains {{ x }}: a map whose key is a map.
-func keyHint(k *yaml.Node) string {
-	if k.Kind == yaml.MappingNode && k.Style&yaml.FlowStyle != 0 {
-		return `; a text with ${{ }} or {{ }} has to be quoted: "${{ … }}"`
+var bracesPattern = regexp.MustCompile(`^\{\{(.*?)\}\}`)
+
+// braces reports {{ x }}, which YAML takes for a map with a map as its key, and of which people think as an expression.
+func (b *builder) braces(n *Node, k *yaml.Node) bool {
+	m := bracesPattern.FindStringSubmatch(n.restOfLine())
+	if m == nil || k.Kind != yaml.MappingNode || k.Line != n.Line || k.Column != n.Column+1 {
+		return false
 	}
-	return ""
+	p := b.src.problem(n.Line, n.Column, "yaml-key", "YAML takes {{ }} for a map within a map; if an expression was meant, write "+doubleQuote("${{"+m[1]+"}}"))
+	p.Length = utf8.RuneCountInString(m[0])
+	b.problems = append(b.problems, p)
+	return true
 }
 
 func (b *builder) scalar(n *Node, y *yaml.Node) {

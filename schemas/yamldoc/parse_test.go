@@ -99,7 +99,7 @@ func TestProblems(t *testing.T) {
 		{"colon within", "a: 1\nlet: a ? b : c\nd: 2\n", "2:6: YAML takes `: ` for the end of a key; quote the text: 'a ? b : c' [yaml-syntax]"},
 		{"percent", "let: %a\n", "1:6: YAML keeps % at the start of a value for itself; quote the text: '%a' [yaml-syntax]"},
 		{"flow that goes on", "let: [a, b] + c\n", "1:6: YAML reads a value that starts with [ as its own; if text was meant, quote it: '[a, b] + c' [yaml-syntax]"},
-		{"far from the start of the map", "a: 1\nb: 2\nc: 3\n d: 4\ne: 5\n", "4:3: a second"},
+		{"far from the start of the map", "a: 1\nb: 2\nc: 3\n d: 4\ne: 5\n", "4:2: is this line indented as its neighbours are?"},
 		{"second document", "a: 1\n---\nb: 2\n", "2:1: a second document starts here; a file holds one [yaml-document]"},
 		{"control character", "a: b\x00c\n", "1:5: the character U+0000 cannot stand in a YAML file; save it as UTF-8 text [yaml-encoding]"},
 		{"not UTF-8", "a: b\xff\n", "1:5: the byte 0xFF is not UTF-8; is the file in Latin-1 or Windows-1252, where it is ÿ? Save it as UTF-8, or: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW [yaml-encoding]"},
@@ -108,9 +108,27 @@ func TestProblems(t *testing.T) {
 		{"UTF-16", "\xff\xfea\x00:\x00 \x00b\x00\n\x00", "1:1: the file is in UTF-16, little-endian, and UTF-8 is read here; save it as UTF-8, or: iconv -f UTF-16LE -t UTF-8 FILE > NEW [yaml-encoding]"},
 		{"UTF-16 of the other order, no mark, half a character at its end", "\x00a\x00:\x00 \x00b\x00", "1:1: the file is in UTF-16, big-endian, and UTF-8 is read here; save it as UTF-8, or: iconv -f UTF-16BE"},
 		{"UTF-32", "\xff\xfe\x00\x00a\x00\x00\x00", "1:1: the file is in UTF-32, little-endian, and UTF-8 is read here; save it as UTF-8, or: iconv -f UTF-32LE"},
-		{"map as key", "a: {{ b }}\n", "1:5: a key has to be text, and this is a map; a text with ${{ }} or {{ }} has to be quoted: \"${{ … }}\" [yaml-key]"},
+		{"map as key", "a: {{ b }}\n", "1:4: YAML takes {{ }} for a map within a map; if an expression was meant, write \"${{ b }}\" [yaml-key]"},
 		{"too deep", strings.Repeat("[", 70) + strings.Repeat("]", 70), "1:66: maps and lists lie within one another more than 64 deep [yaml-bounds]"},
 		{"bomb", "a: &a [x,x]\nb: &b [*a,*a]\n", "1:4: anchors"},
+		{"merge of what is there", "a: &b {c: 1}\nd:\n  <<: *b\n", "1:4: anchors are not read here; leave out &b [yaml-anchor]|3:3: merge keys are not read here; write out what << stands for [yaml-merge]"},
+		{"unquoted in a flow map", "with: {branch: {{ inputs.branch }}, job: a}\n", "1:16: YAML takes {{ }} for a map within a map; if an expression was meant, write \"${{ inputs.branch }}\" [yaml-key]"},
+		{"unclosed map", "a: 1\nb: {c: 3\nd: 4\n", "2:4: this { is not closed: } is missing [yaml-syntax]"},
+		{"unclosed list", "a: [b, c\nd: 4\n", "1:4: this [ is not closed: ] is missing [yaml-syntax]"},
+		{"unclosed within another", "a: {b: [c, d}\ne: 4\n", "1:8: this [ is not closed: ] is missing [yaml-syntax]"},
+		{"no comma", "a: {b: 'c' d: e}\n", "1:12: a comma or } was expected here [yaml-syntax]"},
+		{"a dash within { }", "a: {b: - x, c: d}\n", "1:8: a list item cannot stand here; put the - on a line of its own, or quote the text [yaml-syntax]"},
+		{"a dash after a key", "a: - x\n", "1:4: a list item cannot stand here; put the - on a line of its own, or quote the text [yaml-syntax]"},
+		{"a map after a dash after a key", "a: - b: x\n", "1:4: a list item cannot stand here; put the - on a line of its own, or quote the text [yaml-syntax]"},
+		{"question mark", "a: ? x\n", "1:4: YAML keeps ? at the start of a value for itself; quote the text: '? x' [yaml-syntax]"},
+		{"comma", "a: , x\n", "1:4: YAML keeps , at the start of a value for itself; quote the text: ', x' [yaml-syntax]"},
+		{"closing bracket", "a: ]\n", "1:4: YAML keeps ] at the start of a value for itself; quote the text: ']' [yaml-syntax]"},
+		{"no space after the colon", "a:\n  - id:x\n    let: 1\n", "2:7: a space is missing after this colon [yaml-syntax]"},
+		{"no space after the colon, next to last", "a:1\nb: 2\n", "1:2: a space is missing after this colon [yaml-syntax]"},
+		{"no space after the dash", "a:\n  -id: x\n   let: 1\n", "2:3: a space is missing after this - [yaml-syntax]"},
+		{"no colon", "a: 1\nsteps\n  - b: 1\n", "2:6: a colon is missing after this key, or the line is indented wrongly [yaml-syntax]"},
+		{"deeper than its neighbour", "a:\n  - id: x\n     let: 1\n", "3:6: is this line indented as its neighbours are? A key cannot stand within the text of the line before it [yaml-syntax]"},
+		{"directive", "%YAML 1.2\n---\na: 1\n", "1:9: leave out the line with %YAML [yaml-syntax]"},
 		{"open quote", "a: 1\nb: \"abc\nc: 1\n", "2:4: the quote is not closed [yaml-syntax]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,7 +140,7 @@ func TestProblems(t *testing.T) {
 			if n != nil && len(got) > 0 {
 				t.Error("a node and problems")
 			}
-			if g := strings.Join(got, "|"); !strings.HasPrefix(g, tt.want) || g == "" {
+			if g := strings.Join(got, "|"); !strings.HasPrefix(g, tt.want) || g != tt.want && strings.HasSuffix(tt.want, "]") {
 				t.Errorf("got  %s\nwant %s", g, tt.want)
 			}
 		})

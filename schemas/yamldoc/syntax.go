@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,12 +41,68 @@ func (s *source) syntax(text []byte, err error) Problem {
 	if p := s.tab(line); p != nil {
 		return *p
 	}
+	if p := s.spaceMissing(line); p != nil {
+		return *p
+	}
+	if p := s.unclosed(line, message); p != nil {
+		return *p
+	}
 	if hint, from, length := s.quoted(line); hint != "" {
 		p := s.problem(line, from, "yaml-syntax", hint)
 		p.Length = length
 		return p
 	}
+	switch l := s.line(line); {
+	case message == "did not find expected node content" && strings.HasSuffix(string([]rune(l)[:column-1]), "-"):
+		return s.problem(line, column-1, "yaml-syntax", noItem)
+	case strings.HasPrefix(message, "mapping values") && strings.TrimSpace(string([]rune(l)[:column-1])) == keyAlone(l):
+		return s.problem(line, firstColumn(l), "yaml-syntax",
+			"is this line indented as its neighbours are? A key cannot stand within the text of the line before it")
+	case strings.HasPrefix(message, "could not find expected ':'") && strings.TrimSpace(l) == keyAlone(l):
+		return s.problem(line, firstColumn(l)+utf8.RuneCountInString(keyAlone(l)), "yaml-syntax",
+			"a colon is missing after this key, or the line is indented wrongly")
+	}
 	return s.problem(line, column, "yaml-syntax", plainWords(message))
+}
+
+var (
+	firstKey     = regexp.MustCompile(`^\s*(?:- +)*([\w-]+)`)
+	colonNoSpace = regexp.MustCompile(`^\s*(?:- +)*[A-Za-z_][\w-]*:[^\s:/]`)
+	dashNoSpace  = regexp.MustCompile(`^\s*-[A-Za-z]`)
+)
+
+// keyAlone is the key, or what could be one, at the start of a line.
+func keyAlone(line string) string {
+	if m := firstKey.FindStringSubmatch(line); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// firstColumn is where the text of a line begins, behind dashes.
+func firstColumn(line string) int {
+	if m := firstKey.FindStringSubmatchIndex(line); m != nil {
+		return 1 + utf8.RuneCountInString(line[:m[2]])
+	}
+	return 1
+}
+
+// spaceMissing finds key:value or -item on the line before a mistake, which YAML takes for a text that goes on.
+func (s *source) spaceMissing(line int) *Problem {
+	before := line - 1
+	for before > 1 && strings.TrimSpace(s.line(before)) == "" {
+		before--
+	}
+	for _, missing := range []struct {
+		pattern *regexp.Regexp
+		after   string
+	}{{colonNoSpace, "colon"}, {dashNoSpace, "-"}} {
+		if m := missing.pattern.FindString(s.line(before)); m != "" {
+			p := s.problem(before, utf8.RuneCountInString(m)-1, "yaml-syntax", "a space is missing after this "+missing.after)
+			return &p
+		}
+	}
+	return nil
 }
 
 // whereFails is the line and column up to which the text has to be read to meet the mistake.
@@ -92,11 +149,22 @@ func search(n int, f func(int) bool) int {
 }
 
 func failsWith(text []byte, message string) bool {
-	_, err := parse(text)
-	if err == nil || errors.Is(err, errSecond) {
+	fails := func(text []byte) bool {
+		_, err := parse(text)
+		return err != nil && !errors.Is(err, errSecond) && saidLine.ReplaceAllString(err.Error(), "") == message
+	}
+	if !fails(text) {
 		return false
 	}
-	return saidLine.ReplaceAllString(err.Error(), "") == message
+	open, _ := newSource("", string(text)).openAt(bytes.Count(text, []byte("\n")) + 1)
+	if len(open) == 0 {
+		return true
+	}
+	whole := slices.Clone(text) // what is cut off within { } or [ ] fails for that alone
+	for _, b := range slices.Backward(open) {
+		whole = append(whole, byte(closers[b.sign]))
+	}
+	return fails(whole)
 }
 
 func lineEnds(text []byte) []byte { return []byte(lineBreaks.Replace(string(text))) }
@@ -137,18 +205,39 @@ func (s *source) quoted(line int) (hint string, column, length int) {
 			return "", 0, 0
 		}
 		hint = fmt.Sprintf("YAML ends a text that starts with %c at the next %c; quote the whole of it: %s", first, first, Quote(value))
+	case strings.HasPrefix(value, "- "):
+		return noItem, column, 1
 	case strings.ContainsRune("{[", first):
 		if at := unquotedText.FindStringSubmatchIndex(value); at != nil {
 			text := value[at[2]:at[3]]
 			return fmt.Sprintf("a ${{ }} within { } or [ ] has to be quoted: %s", doubleQuote(text)), column + utf8.RuneCountInString(value[:at[2]]), utf8.RuneCountInString(text)
 		}
+		if after := strings.TrimSpace(value[flowEnd(value):]); after == "" || after[0] == '#' {
+			return "", 0, 0
+		}
 		hint = fmt.Sprintf("YAML reads a value that starts with %c as its own; if text was meant, quote it: %s", first, Quote(value))
-	case strings.ContainsRune("%@`|>*&!", first):
+	case strings.ContainsRune("%@`|>*&!?,]}", first):
 		hint = fmt.Sprintf("YAML keeps %c at the start of a value for itself; quote the text: %s", first, Quote(value))
 	case strings.Contains(value, ": ") || strings.HasSuffix(value, ":"):
 		hint = "YAML takes `: ` for the end of a key; quote the text: " + Quote(value)
 	}
 	return hint, column, length
+}
+
+// flowEnd is where what starts with { or [ is closed again, as far as brackets tell; its length where it is not.
+func flowEnd(value string) int {
+	depth := 0
+	for i, r := range value {
+		switch r {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(value)
 }
 
 // unknownAlias finds the first * that names nothing.
@@ -182,16 +271,19 @@ func (s *source) secondDocument() int {
 	return line
 }
 
+const noItem = "a list item cannot stand here; put the - on a line of its own, or quote the text"
+
 // words says in plain words what the library says in its own.
 var words = []struct{ said, plain string }{
 	{"did not find expected key", "a key with a colon was expected here; is the line indented as its neighbours are, and is the text before it quoted whole?"},
 	{"did not find expected '-' indicator", "a list item with its - was expected here; is the line indented as its neighbours are?"},
 	{"mapping values are not allowed in this context", "a second `: ` cannot stand here; quote the value, or indent the key on a line of its own"},
 	{"could not find expected ':'", "a colon after the key is missing, or the line is indented wrongly"},
-	{"block sequence entries are not allowed in this context", "a list item cannot stand here; put the - on a line of its own, or quote the text"},
+	{"block sequence entries are not allowed in this context", noItem},
 	{"found character that cannot start any token", "no value can start with this character; quote the text"},
-	{"did not find expected ',' or ']'", "the [ is not closed: a comma or ] was expected here"},
-	{"did not find expected ',' or '}'", "the { is not closed: a comma or } was expected here"},
+	{"found incompatible YAML document", "leave out the line with %YAML"},
+	{"did not find expected ',' or ']'", "a comma or ] was expected here"},
+	{"did not find expected ',' or '}'", "a comma or } was expected here"},
 	{"did not find expected node content", "a value was expected here"},
 	{"found unexpected end of stream", "the quote is not closed"},
 	{"found unknown escape character", `"" knows no such escape; use '' around text with a backslash`},
