@@ -80,7 +80,8 @@ type checker struct {
 
 func (c *checker) report(n ast.Node, kind, format string, args ...any) value {
 	from, to := span(n)
-	return c.reportAt(from, to, kind, format, args...)
+	from, to = c.text.bracketed(c.at+from, c.at+to)
+	return c.reportAt(from-c.at, to-c.at, kind, format, args...)
 }
 
 // reportAt reports a problem at characters of the expression that is being checked.
@@ -161,8 +162,23 @@ func (c *checker) start(n ast.Node, e env) value {
 		return c.report(n, KindBound, "more than %d nodes, those of the rules that are called included: split it", maxSize)
 	}
 	v := c.node(n, e)
+	if left := maxMembers; !countMembers(v.typ, &left) {
+		c.stopped = true
+		return c.report(n, KindBound, "a value with more than %d members, those of its members included: name the few that are needed", maxMembers)
+	}
 	c.narrowed(&v, e)
 	return v
+}
+
+// countMembers takes the members of a type from left, and says whether there were enough. What has a name of its own counts as one.
+func countMembers(t *schemas.Type, left *int) bool {
+	if *left--; *left < 0 {
+		return false
+	}
+	if t.Name != "" {
+		return true
+	}
+	return (t.Elem == nil || countMembers(t.Elem, left)) && !slices.ContainsFunc(t.Fields, func(f schemas.Field) bool { return !countMembers(f.Type, left) })
 }
 
 func (c *checker) node(n ast.Node, e env) value {

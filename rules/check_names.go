@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/mozci/mozci-run/schemas"
@@ -56,12 +57,19 @@ func (c *checker) unknownName(n *ast.IdentifierNode, e env) value {
 	if f := functions().byName[name]; f != nil {
 		return c.report(n, KindName, "%s is a function and has to be called: %s", name, f.Signatures[0])
 	}
+	if word := spelled[strings.ToLower(name)]; word != "" {
+		return c.report(n, KindName, "there is no %s here: did you mean %s?", name, word)
+	}
 	candidates := c.scope.names()
 	for l := e.locals; l != nil; l = l.outer {
 		candidates = append(candidates, l.name)
 	}
 	return c.report(n, KindName, "%s", sentence("there is no "+name+" here", meant(name, candidates)))
 }
+
+// spelled are the words of other languages for what is written otherwise here.
+var spelled = map[string]string{"true": "true", "yes": "true", "on": "true", "false": "false", "no": "false", "off": "false",
+	"nil": "nil", "null": "nil", "none": "nil", "undefined": "nil"}
 
 // pointer is #, #index or #acc.
 func (c *checker) pointer(n *ast.PointerNode, e env) value {

@@ -169,8 +169,26 @@ func (c *checker) equalTypes(n *ast.BinaryNode, l, r value) bool {
 		}
 		return false
 	}
-	c.report(n.Right, KindType, "%s never equals %s", a(l.typ), a(r.typ))
+	c.report(n.Right, KindType, "%s never equals %s%s", a(l.typ), a(r.typ), textHint(l, r))
 	return false
+}
+
+// textHint says how to write a time or a duration that was written as a text.
+func textHint(l, r value) string {
+	if l.lit != nil {
+		l, r = r, l
+	}
+	text, written := r.lit.(string)
+	if _, err := l.typ.Parse(text); !written || err != nil {
+		return ""
+	}
+	switch l.typ.Kind {
+	case schemas.Time:
+		return fmt.Sprintf("; write date(%q)", text)
+	case schemas.Duration:
+		return fmt.Sprintf("; write duration(%q)", text)
+	}
+	return ""
 }
 
 // in is x in list, and key in map.
@@ -307,7 +325,11 @@ func (c *checker) compare(n *ast.BinaryNode, e env) value {
 	case l.typ == typeNever || r.typ == typeNever:
 	case lk == rk && (lk == schemas.String || lk == schemas.Time || lk == schemas.Duration):
 	default:
-		return c.report(n.Right, KindType, "%s compares numbers, texts, times or durations with their like, and these are %s and %s", n.Operator, a(l.typ), a(r.typ))
+		at := n.Right
+		if l.lit != nil && r.lit == nil {
+			at = n.Left
+		}
+		return c.report(at, KindType, "%s compares numbers, texts, times or durations with their like, and these are %s and %s%s", n.Operator, a(l.typ), a(r.typ), textHint(l, r))
 	}
 	return value{typ: typeBool, node: c.made(&ast.BinaryNode{Operator: n.Operator, Left: l.node, Right: r.node}, n, typeBool)}
 }
@@ -445,12 +467,19 @@ func (c *checker) arithmetic(n *ast.BinaryNode, e env) value {
 	return c.noSum(n, l, r)
 }
 
+var datePattern = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+
 func (c *checker) numbers(n *ast.BinaryNode, l, r value) value {
 	t := typeInt
 	if l.typ.Kind == schemas.Float || r.typ.Kind == schemas.Float {
 		t = typeFloat
 	}
 	switch n.Operator {
+	case "-":
+		from, to := span(n)
+		if written := string([]rune(c.text.src)[c.at+from : c.at+to]); datePattern.MatchString(written) {
+			return c.report(n, KindLiteral, "this subtracts numbers; a date is written date(%q)", written)
+		}
 	case "/":
 		if r.lit == 0 || r.lit == 0.0 {
 			return c.report(n.Right, KindLiteral, "nothing can be divided by 0")

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +18,7 @@ const (
 	maxDepth      = 250      // operators, brackets and calls within one another
 	maxPredicates = 6        // predicates within one another, those of the rules that are called included
 	maxSize       = 20_000   // nodes, those of the rules that are called included
+	maxMembers    = 2_000    // of an object, those of its members included
 )
 
 // A piece is an expression that has been read: a tree, and where in which text it stands.
@@ -40,6 +42,10 @@ func read(t *text, at int, src string) (*piece, *Problem) {
 		p := t.problem(at, at, KindSyntax, "an expression is wanted, and this is empty")
 		return nil, &p
 	}
+	if deep := bracketsIn([]rune(src)).tooDeep; deep >= 0 {
+		p := t.problem(at+deep, at+deep+1, KindBound, fmt.Sprintf("brackets within one another more than %d deep: split it into rules or lets", maxDepth))
+		return nil, &p
+	}
 	tree, err := parser.ParseWithConfig(src, nil)
 	if err == nil {
 		return &piece{text: t, at: at, node: tree.Node}, nil
@@ -50,9 +56,15 @@ func read(t *text, at int, src string) (*piece, *Problem) {
 		return nil, &p
 	}
 	from := min(fe.From, utf8.RuneCountInString(src))
+	if m := numberPattern.FindStringSubmatch(fe.Message); m != nil { // expr points at the last character
+		p := t.problem(at+max(0, from+1-len(m[1])), at+from+1, KindLiteral, "the number "+m[1]+" is too large")
+		return nil, &p
+	}
 	p := t.problem(at+from, at+max(fe.To, from), KindSyntax, syntaxMessage(fe.Message))
 	return nil, &p
 }
+
+var numberPattern = regexp.MustCompile(`^invalid .* literal: .*"(.*)": value out of range$`)
 
 // syntaxMessage says in our words what expr's parser says in its own, and what would have been right.
 func syntaxMessage(m string) string {
