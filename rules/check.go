@@ -293,7 +293,7 @@ func (c *checker) finish(n ast.Node, v value, want *schemas.Type) value {
 		return v
 	}
 	c.reads.takes(v.typ)
-	v.node = c.helper(n, "conform$", want, c.constant(want), v.node)
+	v.node = c.helper(n, "conform$", want, c.running(n), c.constant(want), v.node)
 	v.typ = want
 	return v
 }

@@ -148,8 +148,14 @@ func (c *checker) equal(n *ast.BinaryNode, e env) value {
 	if n.Operator == "!=" {
 		out.yes, out.no = out.no, out.yes
 	}
-	left, right := l.node, r.node
-	out.node = c.made(&ast.BinaryNode{Operator: n.Operator, Left: left, Right: right}, n, typeBool)
+	if leftNil || rightNil || !deep(l.typ) || !deep(r.typ) {
+		out.node = c.made(&ast.BinaryNode{Operator: n.Operator, Left: l.node, Right: r.node}, n, typeBool)
+		return out
+	}
+	out.node = c.helper(n, "same$", typeBool, c.running(n), l.node, r.node)
+	if n.Operator == "!=" {
+		out.node = c.made(&ast.UnaryNode{Operator: "!", Node: out.node}, n, typeBool)
+	}
 	return out
 }
 
@@ -267,6 +273,9 @@ func (c *checker) inNode(n *ast.BinaryNode, l, r value) ast.Node {
 			return c.made(&ast.CallNode{Callee: c.typed(n, words.has), Arguments: []ast.Node{l.node}}, n, typeBool)
 		}
 	}
+	if r.typ.Kind == schemas.List && deep(r.typ.Elem) {
+		return c.helper(n, "has$", typeBool, c.running(n), l.node, r.node)
+	}
 	right := r.node
 	if r.typ.Kind == schemas.List && r.elems == nil {
 		right = c.charged(n, right)
@@ -296,7 +305,7 @@ func (c *checker) coalesce(n *ast.BinaryNode, e env) value {
 	ln, rn := l, r
 	if !same(left, t) {
 		c.reads.takes(left)
-		ln.node = c.helper(n, "conform$", t, c.constant(orNil(t)), l.node)
+		ln.node = c.helper(n, "conform$", t, c.running(n), c.constant(orNil(t)), l.node)
 	}
 	rn = c.finish(n.Right, r, t)
 	out.node = c.made(&ast.BinaryNode{Operator: "??", Left: ln.node, Right: rn.node}, n, t)

@@ -93,7 +93,7 @@ func (s *Set) decide(r *rule) *decision {
 			d.err = &EvalError{Message: fmt.Sprintf("compiling the rule %s: %v", r.Name, err)}
 			return nil
 		}
-		p.finite = hasFloat(v.typ)
+		p.held = heldType(v.typ)
 		return p
 	}
 	if r.is != nil {

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -22,12 +23,22 @@ func mustCompile(t testing.TB, src string, sc *rules.Scope) *rules.Expr {
 	return x
 }
 
+// doubled are lets of which each is a list that holds the one before twice: it takes no room, until somebody goes through it.
+func doubled(n int) string {
+	src := "let a0 = [1]; "
+	for i := range n {
+		src += fmt.Sprintf("let a%d = [a%d, a%d]; ", i+1, i, i)
+	}
+	return src
+}
+
 func TestEvalIsBounded(t *testing.T) {
 	ints := make([]any, 3000)
 	for i := range ints {
 		ints[i] = i
 	}
-	sc := &rules.Scope{Vars: []rules.Var{{Name: "list", Type: schemas.ListOf(schemas.Of(schemas.Int))}, {Name: "n", Type: schemas.Of(schemas.Int)}}}
+	sc := &rules.Scope{Vars: []rules.Var{{Name: "list", Type: schemas.ListOf(schemas.Of(schemas.Int))}, {Name: "n", Type: schemas.Of(schemas.Int)},
+		{Name: "limit", Type: schemas.Of(schemas.Duration)}}}
 	for _, tt := range []struct{ src, want string }{
 		{"none(list, first(reverse(list)) == nil)", "more than 5000000 steps"},
 		{"all(1..2000, list[0] in list)", "more than 5000000 steps"},
@@ -42,10 +53,22 @@ func TestEvalIsBounded(t *testing.T) {
 		{"map(list, map(list, 1)) | len()", "lists with more than 1000000 elements"},
 		{"list[5000]", "there is no element 5000: the list has 3000 elements"},
 		{"[1][n]", "there is no element 1000000000: the list has 1 element"},
+		{"[1][-n]", "there is no element -1000000000: the list has 1 element"},
 		{"2.0 ** n ** n", "the result is no number"},
+		{doubled(40) + "a40", "a value of more than 64 MB"},
+		{doubled(40) + "len(string(a40))", "more than 5000000 steps"},
+		{doubled(40) + "len(toJSON([a40]))", "more than 5000000 steps"},
+		{doubled(40) + "a40 == a40", "more than 5000000 steps"},
+		{doubled(40) + "a39 not in a40", "more than 5000000 steps"},
+		{doubled(40) + "len(uniq(a40))", "more than 5000000 steps"},
+		{`map(1..3000, list)`, "a value of more than 64 MB"},
+		{`limit * 10000000`, "a duration of more than 292 years"},
+		{`limit * 1e10`, "a duration of more than 292 years"},
+		{`limit / 1e-10`, "a duration of more than 292 years"},
+		{`date("9999-12-31") + duration("48h")`, "a time in the year 10000: 9999 is the last"},
 	} {
-		t.Run(tt.src, func(t *testing.T) {
-			_, err := mustCompile(t, tt.src, sc).Eval(t.Context(), map[string]any{"list": ints, "n": 1_000_000_000})
+		t.Run(tt.src[max(0, len(tt.src)-40):], func(t *testing.T) {
+			_, err := mustCompile(t, tt.src, sc).Eval(t.Context(), map[string]any{"list": ints, "n": 1_000_000_000, "limit": time.Hour})
 			var e *rules.EvalError
 			if !errors.As(err, &e) || !strings.HasPrefix(e.Message, tt.want) || e.Line != 1 || e.Column == 0 {
 				t.Errorf("got %#v, want an EvalError with its place: %s", err, tt.want)

@@ -202,7 +202,7 @@ func (x *impl) generate(c *checker, v value) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.finite = hasFloat(v.typ)
+	p.held = heldType(v.typ)
 	return p, nil
 }
 

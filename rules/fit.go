@@ -381,15 +381,20 @@ func narrow(t *schemas.Type, path string) *schemas.Type {
 	return &c
 }
 
-// hasFloat says whether a value of the type can hold a float.
-func hasFloat(t *schemas.Type) bool {
+// heldType says whether a value of the type has to be looked at before it leaves: see unwritable.
+func heldType(t *schemas.Type) bool {
 	switch t.Kind {
-	case schemas.Float, schemas.Any:
+	case schemas.Bool, schemas.Int, schemas.String, schemas.Duration:
+		return false
+	}
+	return true
+}
+
+// deep says whether values of the type are compared part by part.
+func deep(t *schemas.Type) bool {
+	switch t.Kind {
+	case schemas.List, schemas.Map, schemas.Object, schemas.Any:
 		return true
-	case schemas.List, schemas.Map:
-		return hasFloat(t.Elem)
-	case schemas.Object:
-		return slices.ContainsFunc(t.Fields, func(f schemas.Field) bool { return hasFloat(f.Type) })
 	}
 	return false
 }

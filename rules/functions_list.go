@@ -111,17 +111,14 @@ func everyNth(args ...any) (any, error) {
 
 func without(args ...any) (any, error) {
 	list, others, out := charge(args), args[2].([]any), []any{}
-	args[0].(*run).spend(len(list) * len(others))
+	r := args[0].(*run)
+	r.spend(len(list) * len(others))
 	for _, e := range list {
-		if !contains(others, e) {
+		if !r.contains(others, e) {
 			out = append(out, e)
 		}
 	}
 	return out, nil
-}
-
-func contains(list []any, e any) bool {
-	return slices.ContainsFunc(list, func(o any) bool { return runtime.Equal(o, e) })
 }
 
 func zip(args ...any) (any, error) {
@@ -161,7 +158,7 @@ func uniq(args ...any) (any, error) {
 	out := []any{}
 	for _, e := range charge(args) {
 		args[0].(*run).spend(len(out))
-		if !contains(out, e) {
+		if !args[0].(*run).contains(out, e) {
 			out = append(out, e)
 		}
 	}

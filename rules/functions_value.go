@@ -126,6 +126,7 @@ func toFloat(args ...any) (any, error) {
 }
 
 func toText(args ...any) (any, error) {
+	args[0].(*run).walkThrough(args[1])
 	s := written(args[1])
 	args[0].(*run).write(len(s))
 	return s, nil
@@ -176,6 +177,7 @@ func asJSON(v any) string {
 }
 
 func toJSON(args ...any) (any, error) {
+	args[0].(*run).walkThrough(args[1])
 	s := asJSON(args[1])
 	args[0].(*run).write(len(s))
 	return s, nil
@@ -257,10 +259,18 @@ func times(args ...any) (any, error) {
 	if !ok {
 		d, by = args[1].(time.Duration), args[0]
 	}
-	if n, ok := by.(int); ok {
+	if n, ok := by.(int); ok && math.Abs(float64(d)*float64(n)) < 1<<62 {
 		return d * time.Duration(n), nil
 	}
-	return time.Duration(float64(d) * by.(float64)), nil
+	return lasting(float64(d) * number(by))
+}
+
+// lasting is a duration in nanoseconds.
+func lasting(nanoseconds float64) (any, error) {
+	if math.Abs(nanoseconds) >= math.MaxInt64 || math.IsNaN(nanoseconds) {
+		return nil, errors.New("a duration of more than 292 years")
+	}
+	return time.Duration(nanoseconds), nil
 }
 
 var errZero = errors.New("nothing can be divided by 0")
@@ -283,7 +293,7 @@ func divide(args ...any) (any, error) {
 	}
 	d, ok := args[0].(time.Duration)
 	if _, both := args[1].(time.Duration); ok && !both {
-		return time.Duration(float64(d) / by), nil
+		return lasting(float64(d) / by)
 	}
 	return number(args[0]) / by, nil
 }
@@ -295,6 +305,8 @@ func modulo(args ...any) (any, error) {
 	return args[0].(int) % args[1].(int), nil
 }
 
+// conform makes another of a value, as a type has it.
 func conform(args ...any) (any, error) {
-	return args[0].(*schemas.Type).Conform(args[1])
+	args[0].(*run).walkThrough(args[2])
+	return args[1].(*schemas.Type).Conform(args[2])
 }

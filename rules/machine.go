@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -16,6 +19,7 @@ import (
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
+	"github.com/expr-lang/expr/vm/runtime"
 )
 
 // Bounds of one evaluation. They are counted and not timed, so that the same facts always reach them.
@@ -23,6 +27,7 @@ const (
 	maxSteps   = 5_000_000 // elements that are walked over, each loop counting 16 more
 	maxWritten = 4 << 20   // bytes of text that are made
 	maxMemory  = 1_000_000 // elements of lists that are made
+	maxValue   = 64 << 20  // bytes that a value takes when it is written, roughly: lists share elements until then
 )
 
 // runName is under which name a program finds its run. No expression can write it: there is no such name in a Scope.
@@ -61,10 +66,10 @@ func (r *run) write(n int) {
 
 // A program is bytecode, and what its places are.
 type program struct {
-	code   *vm.Program
-	names  []string // of the scope that it reads
-	texts  []*text  // in the order of their bases
-	finite bool     // its value may hold a float
+	code  *vm.Program
+	names []string // of the scope that it reads
+	texts []*text  // in the order of their bases
+	held  bool     // its value may be larger than what it was made of, or hold what cannot be written
 }
 
 // generate makes bytecode of the tree that the checker has made.
@@ -96,7 +101,7 @@ func machineBase() conf.Config {
 	}
 	for name, f := range map[string]func(...any) (any, error){
 		"walk$": walk, "upto$": upTo, "part$": part, "glue$": glue, "negate$": negate, "times$": times, "divide$": divide,
-		"modulo$": modulo, "conform$": conform, "sum$": total, "groups$": groups, "ordered$": ordered, "text$": glueAll,
+		"modulo$": modulo, "conform$": conform, "same$": sameAs, "has$": has, "sum$": total, "groups$": groups, "ordered$": ordered, "text$": glueAll,
 		"fromEnd$": indexFromEnd, "seen$": seen, "chosen$": chosen,
 	} {
 		c.Functions[name] = &builtin.Function{Name: name, Func: f}
@@ -134,6 +139,7 @@ func upTo(args ...any) (any, error) {
 func glueAll(args ...any) (any, error) {
 	var b strings.Builder
 	for _, arg := range args[1:] {
+		args[0].(*run).walkThrough(arg)
 		s := listWritten(arg)
 		args[0].(*run).write(len(s))
 		b.WriteString(s)
@@ -153,10 +159,13 @@ func (p *program) run(ctx context.Context, vars map[string]any) (any, error) {
 	if err != nil {
 		return nil, p.failure(err)
 	}
-	if p.finite && !finite(out) {
-		e := &EvalError{Message: "the result is no number: it has grown beyond all bounds"}
-		e.Line, e.Column, e.Origin = p.place(0)
-		return nil, e
+	if p.held {
+		left := maxValue
+		if why := unwritable(out, &left); why != "" {
+			e := &EvalError{Message: why}
+			e.Line, e.Column, e.Origin = p.place(0)
+			return nil, e
+		}
 	}
 	return out, nil
 }
@@ -172,6 +181,9 @@ func (p *program) failure(err error) error {
 	e.Line, e.Column, e.Origin = p.place(fe.From)
 	var index, size int
 	if _, err := fmt.Sscanf(fe.Message, "index out of range: %d (array length is %d)", &index, &size); err == nil {
+		if index < 0 {
+			index -= size // as it was written: the machine has counted from the end
+		}
 		e.Message = fmt.Sprintf("there is no element %d: the list has %d", index, size)
 		if size == 1 {
 			e.Message += " element"
@@ -196,23 +208,86 @@ func (p *program) place(from int) (line, column int, origin any) {
 	return 1, 1, nil
 }
 
-// finite says that a fact holds no number beyond all bounds, which JSON could not write.
-func finite(v any) bool {
+// unwritable says why a fact cannot be written as JSON and read again: a number beyond all bounds, a time after the year 9999, or
+// more than left bytes, of which it takes what it counts. "" where it can.
+func unwritable(v any, left *int) string {
+	if *left -= 8; *left < 0 {
+		return fmt.Sprintf("a value of more than %d MB", maxValue>>20)
+	}
 	switch x := v.(type) {
+	case string:
+		*left -= len(x)
 	case float64:
-		return !math.IsInf(x, 0) && !math.IsNaN(x)
+		if math.IsInf(x, 0) || math.IsNaN(x) {
+			return "the result is no number: it has grown beyond all bounds"
+		}
+	case time.Time:
+		if y := x.UTC().Year(); y < 0 || y > 9999 {
+			return fmt.Sprintf("a time in the year %d: 9999 is the last", y)
+		}
 	case []any:
 		for _, e := range x {
-			if !finite(e) {
-				return false
+			if why := unwritable(e, left); why != "" {
+				return why
 			}
 		}
 	case map[string]any:
-		for _, e := range x {
-			if !finite(e) {
-				return false
+		for name, e := range x {
+			*left -= len(name)
+			if why := unwritable(e, left); why != "" {
+				return why
 			}
 		}
 	}
-	return true
+	return ""
+}
+
+// walked counts n parts of a fact: spend without what a loop costs.
+func (r *run) walked(n int) {
+	if r.steps += n + 1; r.steps > maxSteps {
+		r.spend(0)
+	}
+}
+
+// walkThrough counts all parts of facts that are about to be gone through: the same list may stand in one of them many times.
+func (r *run) walkThrough(facts ...any) {
+	r.walked(len(facts))
+	for _, v := range facts {
+		switch x := v.(type) {
+		case []any:
+			r.walkThrough(x...)
+		case map[string]any:
+			for _, e := range x {
+				r.walkThrough(e)
+			}
+		}
+	}
+}
+
+// equal compares facts, and counts the lists and maps that it goes through. An int and a float of one value are equal.
+func (r *run) equal(a, b any) bool {
+	switch x := a.(type) {
+	case []any:
+		r.walked(len(x))
+		y, ok := b.([]any)
+		return ok && slices.EqualFunc(x, y, r.equal)
+	case map[string]any:
+		r.walked(len(x))
+		y, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(x, y, r.equal)
+	}
+	return runtime.Equal(a, b)
+}
+
+// sameAs is == where it has to go through lists, objects and maps.
+func sameAs(args ...any) (any, error) { return args[0].(*run).equal(args[1], args[2]), nil }
+
+// has is in for a list of lists, objects or maps.
+func has(args ...any) (any, error) {
+	r := args[0].(*run)
+	return r.contains(args[2].([]any), args[1]), nil
+}
+
+func (r *run) contains(list []any, e any) bool {
+	return slices.ContainsFunc(list, func(o any) bool { return r.equal(o, e) })
 }
