@@ -178,6 +178,20 @@ outputs: {n: "${{ a.n }}"}
 	}
 }
 
+func TestExpressionThatFailsSaysWhere(t *testing.T) {
+	for _, tt := range []struct{ name, steps, want string }{
+		{"a let", "  - {id: a, let: '[1, 2]'}\n  - {id: b, let: 'a[0] + a[7]'}\n", "test.yaml:6:27: there is no element 7: the list has 2 elements"},
+		{"a text", "  - {id: a, let: '[1]'}\n  - {id: b, uses: test.ask, with: {name: \"${{ string(a[1]) }}\"}}\n", "test.yaml:6:55: there is no element 1: the list has 1 element"},
+		{"a condition", "  - {id: a, let: '[true]'}\n  - {id: b, if: 'a[3]', let: 1}\n", "test.yaml:6:19: there is no element 3: the list has 1 element"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			res := w.run("\nsteps:\n"+tt.steps, nil, engine.Options{})
+			w.want(res, engine.Failed, tt.want)
+		})
+	}
+}
+
 func TestTimeoutKeepsLastRound(t *testing.T) {
 	w := newWorld(t)
 	n := 0

@@ -25,6 +25,7 @@ type impl struct {
 	ensures []string
 	program *program
 	fixed   any // the value of a text without ${{ }}; program is nil then
+	origin  any // the Scope's
 
 	once     sync.Once
 	again    func(*points) *program // compiles it once more, so that it counts what it sees
@@ -43,7 +44,7 @@ type Ref struct {
 type EvalError struct {
 	Line, Column int
 	Message      string
-	Origin       any // as in Problem
+	Origin       any // of the rule's text that it is in, as in Problem; the Scope's Origin where it is in the text that was compiled
 	err          error
 }
 
@@ -143,6 +144,7 @@ func (x *impl) compile(src string, sc *Scope, t *text, want *schemas.Type, f fun
 		return inOrder(c.problems)
 	}
 	x.source, x.typ, x.refs, x.reads = src, v.typ, c.refs, c.reads.sorted()
+	x.origin = sc.Origin
 	for _, key := range v.yes {
 		if !strings.ContainsAny(key, "·#") {
 			x.ensures = append(x.ensures, key)
@@ -230,9 +232,17 @@ func (x *impl) Eval(ctx context.Context, vars map[string]any) (any, error) {
 	if cover := coverageOf(ctx); cover != nil {
 		x.count()
 		cover.know(x.points)
-		return x.counting.run(ctx, vars)
+		return x.placed(x.counting.run(ctx, vars))
 	}
-	return x.program.run(ctx, vars)
+	return x.placed(x.program.run(ctx, vars))
+}
+
+// placed adds to an error which text it is in.
+func (x *impl) placed(v any, err error) (any, error) {
+	if e, ok := err.(*EvalError); ok && e.Origin == nil {
+		e.Origin = x.origin
+	}
+	return v, err
 }
 
 // count makes the program that counts what it sees.

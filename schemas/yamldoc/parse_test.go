@@ -258,6 +258,11 @@ func TestShow(t *testing.T) {
 			t.Errorf("%q: got\n%s\nwant\n%s", tt.line, got, tt.want)
 		}
 	}
+	for _, line := range strings.Split(Excerpt(long, 101, 300), "\n") {
+		if n := len([]rune(line)); n > 110 {
+			t.Errorf("%d characters of a long caret: %s", n, line)
+		}
+	}
 	lines := strings.Split(Excerpt(long, 201, 4), "\n")
 	at := strings.Index(lines[1], "^")
 	if r := []rune(lines[0]); string(r[at:at+4]) != "HERE" || len(r) > 120 {

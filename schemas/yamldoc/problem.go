@@ -64,15 +64,13 @@ func Excerpt(line string, column, length int) string {
 	runes := []rune(line)
 	from := min(max(column-1, 0), len(runes))
 	upto := min(from+min(max(length, 1), excerptReach), max(len(runes), from+1))
+	lead := min(max(excerptWidth-20-columns(runes[from:min(upto, len(runes))]), 20), excerptWidth-20) // what is seen before the caret
 	first := max(0, from-excerptReach)
-	for columns(runes[first:min(upto, len(runes))]) > excerptWidth-20 && first < from-20 {
+	for columns(runes[first:from]) > lead {
 		first++
 	}
 	last := min(len(runes), upto+excerptReach)
-	for last > min(upto, len(runes)) && columns(runes[first:last]) > excerptWidth {
-		last--
-	}
-	for last > from+1 && columns(runes[first:last]) > 2*excerptWidth {
+	for last > from+1 && columns(runes[first:last]) > excerptWidth {
 		last--
 	}
 	upto = max(min(upto, last), from+1)
