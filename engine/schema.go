@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/mozci/mozci-run/schemas"
 )
@@ -113,10 +112,7 @@ func (w *schemaWriter) key(k *key) node {
 	return out
 }
 
-const (
-	namePattern     = `^[A-Za-z][A-Za-z0-9_]*$`
-	durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
-)
+const namePattern = `^[A-Za-z][A-Za-z0-9_]*$`
 
 func (w *schemaWriter) shape(k *key) node {
 	text := node{"type": []any{"string", "number", "boolean"}}
@@ -142,7 +138,7 @@ func (w *schemaWriter) shape(k *key) node {
 	case aBool:
 		return node{"type": "boolean"}
 	case aDuration:
-		return node{"type": "string", "pattern": durationPattern, "examples": []any{"90s", "15m", "6h"}}
+		return node{"type": "string", "pattern": schemas.DurationPattern, "examples": []any{"90s", "15m", "6h"}}
 	case aChoice:
 		return node{"enum": asAny(k.words)}
 	case choices:
@@ -211,45 +207,7 @@ func (w *schemaWriter) with(in *schemas.Type) node {
 }
 
 // typed is the schema of a constant of a type; each part of it may also be text with ${{ }}.
-func (w *schemaWriter) typed(t *schemas.Type) node {
-	switch t.Kind {
-	case schemas.Bool:
-		return node{"type": "boolean"}
-	case schemas.Int:
-		return node{"type": "integer"}
-	case schemas.Float:
-		return node{"type": "number"}
-	case schemas.String:
-		if t.Enum != nil {
-			return node{"enum": asAny(t.Enum)}
-		}
-		return node{"type": "string"}
-	case schemas.Time:
-		return node{"type": "string"}
-	case schemas.Duration:
-		return node{"type": "string", "pattern": durationPattern}
-	case schemas.List:
-		return node{"type": "array", "items": w.orExpression(t.Elem)}
-	case schemas.Map:
-		return node{"type": "object", "additionalProperties": w.orExpression(t.Elem)}
-	case schemas.Object:
-		properties := node{}
-		for _, f := range t.Fields {
-			p := w.orExpression(f.Type)
-			p["description"] = strings.TrimSpace(f.Doc + defaultOf(f))
-			properties[f.Name] = p
-		}
-		return node{"type": "object", "properties": properties, "additionalProperties": false}
-	}
-	return node{}
-}
-
-func defaultOf(f schemas.Field) string {
-	if f.Default == nil {
-		return ""
-	}
-	return fmt.Sprintf(" (default: %v)", f.Default)
-}
+func (w *schemaWriter) typed(t *schemas.Type) node { return t.JSONSchema(w.orExpression) }
 
 func (w *schemaWriter) orExpression(t *schemas.Type) node {
 	if t.Kind == schemas.String && t.Enum == nil && !t.Nullable || t.Kind == schemas.Any {
