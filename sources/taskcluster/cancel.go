@@ -91,7 +91,7 @@ func (x canceller) Do(ctx context.Context, u sources.Unit, ordinal int) (sources
 	if err := wantTaskID(f.Task); err != nil {
 		return sources.Receipt{}, err
 	}
-	if err := x.c.opts.Credentials.usable(x.c.opts.Now()); err != nil {
+	if err := x.c.mayAct(); err != nil {
 		return sources.Receipt{}, err
 	}
 	a, err := ask[statusAnswer](ctx, x.c, call{ep: epCancel, args: []string{f.Task}, doing: "cancel task " + f.Task, sign: true})

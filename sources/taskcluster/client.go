@@ -27,6 +27,8 @@ type Options struct {
 	// Credentials sign what acts, and reads where the deployment wants that. nil is anonymous: everything can then be read
 	// and planned that the deployment shows to everybody, and nothing can be done.
 	Credentials *Credentials
+	// Without says why there are no credentials, to those who would act; empty where there is nothing to say.
+	Without string
 	// Now is the profile's time. It has to be given.
 	Now func() time.Time
 	// Nonce gives a text of letters and digits that it has never given before. It has to be given with Credentials.

@@ -66,6 +66,12 @@ func parseCertificate(text string) (certificate, error) {
 	return c, nil
 }
 
+// CheckCertificate says whether a text is the certificate of temporary credentials, at whatever time. The error repeats nothing of it.
+func CheckCertificate(text string) error {
+	_, err := parseCertificate(text)
+	return err
+}
+
 // skew is how far a service's clock may be from ours: what Taskcluster allows at the least.
 const skew = 5 * time.Minute
 
@@ -76,7 +82,7 @@ func (c *Credentials) ext(now time.Time) (string, error) {
 		Certificate      json.RawMessage `json:"certificate,omitempty"`
 		AuthorizedScopes []string        `json:"authorizedScopes,omitempty"`
 	}
-	if err := c.usable(now); err != nil {
+	if err := c.Usable(now); err != nil {
 		return "", err
 	}
 	if c.Certificate != "" {
@@ -102,16 +108,25 @@ func (c *Credentials) ext(now time.Time) (string, error) {
 // clientIDs is what may be a client id; nothing else may stand in a header.
 var clientIDs = regexp.MustCompile(`^[A-Za-z0-9!@/:.+|_-]+$`)
 
-// usable says whether calls can be signed with these credentials at this time: nil, or why not.
-func (c *Credentials) usable(now time.Time) error {
-	hint := "make new ones, for example with: taskcluster signin"
+// mayAct says whether calls can be signed: nil, or why not.
+func (c *Client) mayAct() error {
+	if c.opts.Credentials == nil && c.opts.Without != "" {
+		return &sources.Error{Kind: sources.ErrUnauthorised, Source: Name, Doing: "signing", Err: errors.New(c.opts.Without), Hint: howToSignIn}
+	}
+	return c.opts.Credentials.Usable(c.opts.Now())
+}
+
+const howToSignIn = "give TASKCLUSTER_ROOT_URL, TASKCLUSTER_CLIENT_ID and TASKCLUSTER_ACCESS_TOKEN, or run: eval `taskcluster signin`"
+
+// Usable says whether calls can be signed with these credentials at this time: nil, or why not. The error repeats no secret.
+func (c *Credentials) Usable(now time.Time) error {
+	const hint = "make new ones, for example with: eval `taskcluster signin`"
 	wrong := func(err error) error {
 		return &sources.Error{Kind: sources.ErrUnauthorised, Source: Name, Doing: "signing", Err: err, Hint: hint}
 	}
 	switch {
 	case c == nil:
-		return &sources.Error{Kind: sources.ErrUnauthorised, Source: Name, Doing: "signing", Err: errors.New("there are no credentials"),
-			Hint: "give TASKCLUSTER_CLIENT_ID and TASKCLUSTER_ACCESS_TOKEN, or run: taskcluster signin"}
+		return &sources.Error{Kind: sources.ErrUnauthorised, Source: Name, Doing: "signing", Err: errors.New("there are no credentials"), Hint: howToSignIn}
 	case !clientIDs.MatchString(c.ClientID):
 		return wrong(errors.New("the client id is empty, or has characters that no client id has"))
 	case c.AccessToken == "":

@@ -80,7 +80,7 @@ func (f firer) Do(ctx context.Context, u sources.Unit, ordinal int) (sources.Rec
 	if err != nil {
 		return sources.Receipt{}, err
 	}
-	if err := f.c.opts.Credentials.usable(f.c.opts.Now()); err != nil {
+	if err := f.c.mayAct(); err != nil {
 		return sources.Receipt{}, err
 	}
 	return f.c.fire(ctx, fire, u.Key.Token(ordinal))

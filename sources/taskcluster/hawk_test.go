@@ -116,7 +116,7 @@ func TestExt(t *testing.T) {
 		})
 	}
 	var none *Credentials
-	if err := none.usable(noon()); !errors.Is(err, sources.ErrUnauthorised) {
+	if err := none.Usable(noon()); !errors.Is(err, sources.ErrUnauthorised) {
 		t.Errorf("no credentials: %v", err)
 	}
 }

@@ -236,7 +236,7 @@ func (p *planner) allowed(ctx context.Context, f firing) error {
 	if p.c.opts.Credentials == nil {
 		return nil // a plan needs none; Do says that they are missing
 	}
-	if err := p.c.opts.Credentials.usable(p.c.opts.Now()); err != nil {
+	if err := p.c.opts.Credentials.Usable(p.c.opts.Now()); err != nil {
 		return reasonf("%v", err)
 	}
 	scopes, err := p.ownScopes(ctx)

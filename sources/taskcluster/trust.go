@@ -62,7 +62,7 @@ func (p *planner) ownScopes(ctx context.Context) (*[]string, error) {
 // know begins to ask what our credentials may do, where there are some: it is needed last, and depends on nothing. What it
 // returns waits until that is answered.
 func (p *planner) know(ctx context.Context) func() {
-	if p.c.opts.Credentials == nil || p.c.opts.Credentials.usable(p.c.opts.Now()) != nil {
+	if p.c.opts.Credentials == nil || p.c.opts.Credentials.Usable(p.c.opts.Now()) != nil {
 		return func() {}
 	}
 	known := later(func() (*[]string, error) { return p.ownScopes(ctx) })
