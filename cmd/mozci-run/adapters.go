@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -23,15 +24,15 @@ var adapters = []adapter{
 	{
 		name: "hgmo", doc: "pushes and their changesets, and whether trees are open", base: hgmo.Base,
 		options: []setting{
-			{"treestatus", "the base of the tree status service; there is no tree.status where it is left out, but for Mozilla's own server"},
-			{"trees", "what the tree status service calls branches, where that differs: autoland=firefox-autoland, beta=firefox-beta"},
+			{name: "treestatus", kind: isURL, doc: "the base of the tree status service; there is no tree.status where it is left out, but for Mozilla's own server"},
+			{name: "trees", kind: isPairs, doc: "what the tree status service calls branches, where that differs: autoland=firefox-autoland, beta=firefox-beta"},
 		},
 		make: newHgmo,
 	},
 	{
 		name: "treeherder", doc: "what ran on which push, and how it ended", base: "https://treeherder.mozilla.org/api",
-		options:     []setting{{"ui", "the base of links for people; the API's base without /api where it is left out"}},
-		credentials: []string{"token"},
+		options:     []setting{{name: "ui", kind: isURL, doc: "the base of links for people; the API's base without /api where it is left out"}},
+		credentials: []setting{{name: "token", doc: "what is sent as a bearer token"}},
 		make: func(a adapting) (sources.Source, error) {
 			o := treeherder.Options{Projects: a.branches, UI: a.options["ui"]}
 			if token := a.credentials["token"]; token != "" {
@@ -44,19 +45,22 @@ var adapters = []adapter{
 		},
 	},
 	{
-		name: "taskcluster", doc: "what runs on a push, and who can be asked to run it", base: "https://firefox-ci-tc.services.mozilla.com",
-		options:     []setting{{"trust_domain", "under which decision tasks are indexed; gecko where it is left out"}, {"links", "the base of links for people; the root URL where it is left out"}},
-		credentials: []string{"client_id", "access_token", "certificate"},
-		make:        newTaskcluster,
+		name: "taskcluster", doc: "what runs on a push, and who can be asked to run it", base: "https://firefox-ci-tc.services.mozilla.com", account: taskclusterAccount,
+		options: []setting{
+			{name: "trust_domain", kind: isWord, doc: "under which decision tasks are indexed; gecko where it is left out"},
+			{name: "links", kind: isURL, doc: "the base of links for people; the root URL where it is left out"},
+		},
+		credentials: []setting{
+			{name: "client_id", doc: "who we are", needs: []string{"access_token"}},
+			{name: "access_token", doc: "what proves it", needs: []string{"client_id"}},
+			{name: "certificate", doc: "what makes them temporary, as JSON", needs: []string{"client_id", "access_token"}},
+		},
+		make: newTaskcluster,
 	},
 	{
-		name: "notify", doc: "tells people something, through a webhook whose URL is its credential", credentials: []string{"url"},
-		make: func(a adapting) (sources.Source, error) {
-			if a.base != "" {
-				return nil, errors.New("notify: the webhook's URL is a secret, and has no base: name where it is found, as credentials: {url: {env: MOZCI_WEBHOOK}}")
-			}
-			return notify.New(a.client, a.credentials["url"]), nil
-		},
+		name: "notify", doc: "tells people something, through a webhook whose URL is its credential",
+		credentials: []setting{{name: "url", doc: "the webhook's URL, which is a secret"}},
+		make:        func(a adapting) (sources.Source, error) { return notify.New(a.client, a.credentials["url"]), nil },
 	},
 }
 
@@ -64,99 +68,110 @@ var adapters = []adapter{
 type adapter struct {
 	name        string
 	doc         string
-	base        string    // of the public service; empty where there is none
-	options     []setting // by name
-	credentials []string  // names of credentials
+	base        string // of the public service; empty where there is none, and then none can be given
+	account     string // whose tools may keep the credentials; empty for nobody's
+	options     []setting
+	credentials []setting
 	make        func(a adapting) (sources.Source, error)
 }
 
-// A setting is an option of an adapter.
-type setting struct{ name, doc string }
+// A setting is an option of an adapter, or one of its credentials.
+type setting struct {
+	name, doc string
+	kind      settingKind // of an option
+	needs     []string    // those that have to be beside it
+}
+
+// A settingKind is what the text of an option has to be.
+type settingKind int
+
+const (
+	isWord  settingKind = iota // any text
+	isURL                      // the base of a service or of its pages
+	isPairs                    // a=b, c=d
+)
+
+// wrong says what is wrong with an option's text; empty where nothing is.
+func (k settingKind) wrong(text string) string {
+	switch k {
+	case isURL:
+		return wrongBase(text)
+	case isPairs:
+		if !treePair.MatchString(text) {
+			return "this is written as branch=tree, and so on: autoland=firefox-autoland, beta=firefox-beta"
+		}
+	}
+	return ""
+}
+
+// wrongBase says why a text is no base of a service, without repeating it: there may be a password in it.
+func wrongBase(text string) string {
+	switch u, err := url.Parse(text); {
+	case baseURL.MatchString(text) && err == nil && u.Hostname() != "":
+		return ""
+	case err == nil && u.User != nil || userPart.MatchString(text):
+		return "a base has no user and no password in it, since it is shown and kept; what a service wants is named under credentials"
+	case err == nil && (u.RawQuery != "" || u.ForceQuery || u.Fragment != ""):
+		return "a base has no ? and no # in it, since paths are put behind it; what a service wants is named under credentials"
+	}
+	return "a base is a URL: http:// or https://, a host, and perhaps a path"
+}
+
+// named gives the names of settings.
+func named(list []setting) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.name
+	}
+	return out
+}
 
 // adapting is what an adapter is made of.
 type adapting struct {
-	client      *http.Client
-	clock       sources.Clock
-	asker       sources.Asker // the profile's registry, for what an adapter may ask others
-	machine     machine
-	base        string
-	branches    map[string]string
-	options     map[string]string
-	credentials map[string]string // those that there are
+	client   *http.Client
+	clock    sources.Clock
+	asker    sources.Asker // the profile's registry, for what an adapter may ask others
+	machine  machine
+	base     string
+	branches map[string]string
+	options  map[string]string
+	found
 }
 
 // adapt makes a source of what a profile says.
-func (c *command) adapt(spec sourceSpec, with adapting) (sources.Source, error) {
-	a, err := spec.adapter()
+func (s sourceSpec) adapt(with adapting) (sources.Source, error) {
+	a, err := s.adapter()
 	if err != nil {
 		return nil, err
 	}
-	with.base, with.branches = a.base, spec.Branches
-	if spec.Base.text != "" {
-		with.base = spec.Base.text
-	}
-	with.options, with.credentials = map[string]string{}, map[string]string{}
-	for name, w := range spec.Options {
-		with.options[name] = w.text
-	}
-	for name, where := range spec.Credentials {
-		value, err := where.read(c.m.getenv)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.name, err)
-		}
-		if value != "" {
-			with.credentials[name] = value
-		}
-	}
+	with.base, with.branches, with.options, with.found = s.at(), s.Branches, s.Options, s.found
 	return a.make(with)
 }
 
-// baseOf is where the adapter's public service is.
-func baseOf(s sourceSpec) string {
+// at is the base URL: the public service's where the profile names none.
+func (s sourceSpec) at() string {
 	a, err := s.adapter()
-	if err != nil {
-		return ""
+	if s.Base != "" || err != nil {
+		return s.Base
 	}
 	return a.base
 }
 
 // adapter finds the row of the spec.
 func (s sourceSpec) adapter() (adapter, error) {
-	i := slices.IndexFunc(adapters, func(a adapter) bool { return a.name == s.Adapter.text })
+	i := slices.IndexFunc(adapters, func(a adapter) bool { return a.name == s.Adapter })
 	if i >= 0 {
 		return adapters[i], nil
 	}
+	return adapter{}, fmt.Errorf("there is no adapter %s; %s", s.Adapter, oneOf(s.Adapter, adapterNames()))
+}
+
+func adapterNames() []string {
 	names := make([]string, len(adapters))
 	for i, a := range adapters {
 		names[i] = a.name
 	}
-	return adapter{}, s.Adapter.blame("unknown-adapter", "there is no adapter %s; %s", s.Adapter.text, oneOf(s.Adapter.text, names))
-}
-
-// check finds what an adapter is told in vain.
-func (s sourceSpec) check() error {
-	a, err := s.adapter()
-	if err != nil {
-		return err
-	}
-	var known []string
-	for _, o := range a.options {
-		known = append(known, o.name)
-	}
-	for name, w := range s.Options {
-		if !slices.Contains(known, name) {
-			return w.blame("unknown-option", "the adapter %s has no option %s; %s", a.name, name, oneOf(name, known))
-		}
-	}
-	for name := range s.Credentials {
-		if !slices.Contains(a.credentials, name) {
-			return s.Adapter.blame("unknown-credential", "the adapter %s takes no credential %s; %s", a.name, name, oneOf(name, a.credentials))
-		}
-	}
-	if base := s.Base.text; base != "" && !strings.HasPrefix(base, "http://") && !strings.HasPrefix(base, "https://") {
-		return s.Base.blame("wrong-type", "a base is a URL such as %s", a.base)
-	}
-	return nil
+	return names
 }
 
 // oneOf says what a name may be, the nearest first.
@@ -172,7 +187,7 @@ func oneOf(got string, names []string) string {
 
 func newHgmo(a adapting) (sources.Source, error) {
 	o := hgmo.Options{Repositories: map[string]string{}, Trees: map[string]string{}}
-	if a.base == hgmo.Base {
+	if strings.TrimRight(a.base, "/") == hgmo.Base {
 		o = hgmo.Mozilla()
 	}
 	maps.Copy(o.Repositories, a.branches)
@@ -181,7 +196,7 @@ func newHgmo(a adapting) (sources.Source, error) {
 	}
 	for pair := range strings.SplitSeq(a.options["trees"], ",") {
 		branch, tree, ok := strings.Cut(strings.TrimSpace(pair), "=")
-		if !ok && pair != "" {
+		if !ok && pair != "" { // check has seen to it in a profile; a cassette may hold anything
 			return nil, fmt.Errorf("hgmo: the option trees is written as branch=tree, and this is %q", pair)
 		}
 		o.Trees[branch] = tree
@@ -190,12 +205,10 @@ func newHgmo(a adapting) (sources.Source, error) {
 }
 
 func newTaskcluster(a adapting) (sources.Source, error) {
-	o := taskcluster.Options{Branches: map[string]taskcluster.Branch{}, Now: a.clock.Now, Nonce: a.machine.nonce, Links: a.options["links"]}
+	o := taskcluster.Options{Branches: map[string]taskcluster.Branch{}, Now: a.clock.Now, Nonce: a.machine.nonce, Links: a.options["links"],
+		Credentials: a.taskcluster(), Without: a.without}
 	for name, project := range a.branches {
 		o.Branches[name] = taskcluster.Branch{Project: project, Domain: a.options["trust_domain"]}
-	}
-	if a.credentials["client_id"] != "" && a.credentials["access_token"] != "" {
-		o.Credentials = &taskcluster.Credentials{ClientID: a.credentials["client_id"], AccessToken: a.credentials["access_token"], Certificate: a.credentials["certificate"]}
 	}
 	o.Tree = func(ctx context.Context, branch string) (ci.Tree, error) {
 		t, err := sources.Ask[ci.Tree](ctx, a.asker, "tree.status", ci.TreeOf{Branch: branch})

@@ -2,24 +2,28 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/schemas/yamldoc"
 	"github.com/mozci/mozci-run/workflows"
 )
 
 func (c *command) checkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "check [PATH…]", Short: "find the mistakes in workflows and rules, before anything is fetched",
-		Long: `check reads workflows and files of rules and holds them to the language, and to what the profile's sources answer. PATH is a file, a
-folder, or the name of a workflow that ships; the folder workflows where it is left out, or those that ship where there is none.
+		Use: "check [PATH…]", Short: "find the mistakes in workflows, rules and mozci.yaml, before anything is fetched",
+		Long: `check reads workflows and files of rules and holds them to the language, and to what the profile's sources answer; files of profiles it holds to what
+adapters there are and what they are told, and looks whether the files are there that they name. PATH is a file, a folder, or the name of a
+workflow that ships. Where it is left out, that is the folder workflows, or those that ship where there is none, and mozci.yaml where there is one.
 All mistakes come at once, with their places. The exit code is 1 where there is one.`,
-		Example: "  mozci-run check\n  mozci-run check workflows/backfill.yaml team/triage.rules.yaml",
+		Example: "  mozci-run check\n  mozci-run check workflows/backfill.yaml team/triage.rules.yaml mozci.yaml",
 		RunE:    func(_ *cobra.Command, args []string) error { return c.check(args) },
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, part string) ([]string, cobra.ShellCompDirective) {
 			return beginning(shipped(), part), cobra.ShellCompDirectiveDefault
@@ -32,18 +36,26 @@ func (c *command) check(paths []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := c.openOffline()
+	if own := c.settingsPath(); own != "" && len(paths) == 0 {
+		files = append(files, workflowFile{file: own, read: os.ReadFile})
+	}
+	problems := []engine.Problem{}
+	var left []workflowFile
+	for _, w := range files {
+		if c.isSettings(w) {
+			problems = append(problems, c.checkSettings(w.file)...)
+		} else {
+			left = append(left, w)
+		}
+	}
+	more, err := c.checkWorkflows(left)
 	if err != nil {
 		return err
 	}
-	problems := []engine.Problem{}
-	for _, w := range files {
-		if isRules(w.file) {
-			problems = append(problems, engine.CheckRules(w.read, w.file, workflows.Standard())...)
-			continue
+	for _, p := range more {
+		if !slices.ContainsFunc(problems, func(o engine.Problem) bool { return o.Problem == p.Problem && p.Called == nil }) {
+			problems = append(problems, p)
 		}
-		_, found := load(w, s)
-		problems = append(problems, found...)
 	}
 	if c.flags.output == "json" {
 		err = json.NewEncoder(c.m.stdout).Encode(problems)
@@ -58,6 +70,76 @@ func (c *command) check(paths []string) error {
 		return ending(exitFound)
 	}
 	return nil
+}
+
+// checkWorkflows holds workflows and rules to the language, and to the profile. Where the file of profiles has mistakes, what the profile answers is
+// not known: these mistakes are told first.
+func (c *command) checkWorkflows(files []workflowFile) ([]engine.Problem, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	s, err := c.openOffline()
+	var settings *settingsError
+	if errors.As(err, &settings) {
+		c.note("%s not checked: what the profile answers is not known while %s has mistakes", count(len(files), "file is", "files are"), settings.path)
+		return asProblems(settings.problems), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var problems []engine.Problem
+	for _, w := range files {
+		if isRules(w.file) {
+			problems = append(problems, engine.CheckRules(w.read, w.file, workflows.Standard())...)
+			continue
+		}
+		_, found := load(w, s)
+		problems = append(problems, found...)
+	}
+	return problems, nil
+}
+
+// isSettings says whether a file is one of profiles: by its name, or by what it holds.
+func (c *command) isSettings(w workflowFile) bool {
+	if w.ships {
+		return false
+	}
+	if w.file == filepath.ToSlash(filepath.Clean(or(c.flags.config, settingsFile))) || filepath.Base(w.file) == settingsFile {
+		return true
+	}
+	text, err := w.read(w.file)
+	if err != nil {
+		return false
+	}
+	doc, problems := yamldoc.Parse(w.file, text)
+	return len(problems) == 0 && doc.Get("profiles") != nil && doc.Get("steps") == nil
+}
+
+// checkSettings holds a file of profiles to what it may hold, and each of its profiles to the world.
+func (c *command) checkSettings(path string) []engine.Problem {
+	var problems []yamldoc.Problem
+	text, err := os.ReadFile(path)
+	if err != nil {
+		problems = []yamldoc.Problem{{File: path, Line: 1, Column: 1, Length: 1, Kind: "file", Message: fmt.Sprintf("%s cannot be read: %v", path, err)}}
+	} else {
+		var file profileFile
+		file, problems = readSettings(path, text)
+		if file.node != nil {
+			for _, p := range c.profilesOf(file) {
+				problems = slices.Concat(problems, p.absent(), c.unread(p))
+			}
+			problems = conceal(yamldoc.Sort(problems), file.node)
+		}
+	}
+	return asProblems(problems)
+}
+
+func asProblems(list []yamldoc.Problem) []engine.Problem {
+	var out []engine.Problem
+	for _, p := range list {
+		out = append(out, engine.Problem{Problem: p})
+	}
+	return out
 }
 
 // toCheck finds the files that paths mean.

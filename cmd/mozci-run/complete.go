@@ -18,7 +18,7 @@ func (c *command) completeFlags(root *cobra.Command) {
 			return nil, cobra.ShellCompDirectiveError
 		}
 		var names []string
-		for _, p := range append(file.list(), builtIn()...) {
+		for _, p := range append(c.profilesOf(file), builtIn()...) {
 			names = append(names, p.name+"\t"+p.Description)
 		}
 		return beginning(names, part), noFile

@@ -59,14 +59,14 @@ func recordedAnew(t testing.TB, scenario string, seed int) *fixtures.Library {
 		t.Fatal(err)
 	}
 	var tapes []*fixtures.Cassette
-	for _, spec := range s.specs() {
+	for _, spec := range s.specs {
 		for _, name := range inOrder(keys(asked)) {
 			tape, err := c.ask(s, spec, name, asked[name])
 			if err != nil {
 				t.Fatal(err)
 			}
 			if tape != nil {
-				tape.File = spec.Adapter.text + "/" + name
+				tape.File = spec.Adapter + "/" + name
 				tapes = append(tapes, tape)
 			}
 		}

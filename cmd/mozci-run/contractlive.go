@@ -25,11 +25,11 @@ func (c *command) recordLive() (*fixtures.Library, []error, error) {
 	}
 	var tapes []*fixtures.Cassette
 	var unreached []error
-	for _, spec := range s.specs() {
+	for _, spec := range s.specs {
 		for _, name := range inOrder(keys(asked)) {
 			tape, err := c.ask(s, spec, name, asked[name])
 			if tape != nil {
-				tape.File = spec.Adapter.text + " " + name
+				tape.File = spec.Adapter + " " + name
 				tapes = append(tapes, tape)
 			}
 			if err != nil && !changed(err) {

@@ -36,7 +36,7 @@ func expected(a adapter) fixtures.Expected {
 // a cassette does not look at them.
 func reopen(a adapter, client *http.Client, rec fixtures.Recorded) (sources.Source, error) {
 	made := map[string]string{}
-	for _, name := range a.credentials {
+	for _, name := range named(a.credentials) {
 		made[name] = ""
 	}
 	for _, name := range []string{"client_id", "access_token"} {
@@ -45,5 +45,5 @@ func reopen(a adapter, client *http.Client, rec fixtures.Recorded) (sources.Sour
 		}
 	}
 	return a.make(adapting{client: client, clock: &jumpingClock{now: rec.At}, asker: newRegistry(), machine: machine{nonce: func() string { return "replayed" }},
-		base: rec.Base, branches: rec.Branches, options: rec.Options, credentials: made})
+		base: rec.Base, branches: rec.Branches, options: rec.Options, found: found{credentials: made}})
 }

@@ -116,18 +116,18 @@ func (s *session) places() []place {
 	var out []place
 	readers := s.registry.Sources()
 	for _, spec := range s.specs {
-		i := slices.IndexFunc(readers, func(r sources.Source) bool { return r.Name() == spec.Adapter.text })
+		i := slices.IndexFunc(readers, func(r sources.Source) bool { return r.Name() == spec.Adapter })
 		if i < 0 {
 			continue
 		}
 		if _, reads := readers[i].(sources.Linker); !reads {
 			continue
 		}
-		for _, at := range []string{spec.Options["ui"].text, spec.Options["links"].text, or(spec.Base.text, baseOf(spec))} {
+		for _, at := range []string{spec.Options["ui"], spec.Options["links"], spec.at()} {
 			if u, err := url.Parse(at); err == nil && u.Host != "" {
 				u.User, u.RawQuery = nil, ""
 				u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/api")
-				out = append(out, place{spec.Adapter.text, u})
+				out = append(out, place{spec.Adapter, u})
 			}
 		}
 	}

@@ -20,7 +20,7 @@ const onTheWire = 100 * time.Millisecond
 // after the one before it had ended), and how much longer than that path the whole took; 1.3 is aimed at.
 func BenchmarkPlanDepth20(b *testing.B) {
 	file := filepath.Join(b.TempDir(), settingsFile)
-	text := "profiles: {slow: {simulate: {seed: 1}, sources: [], inputs: {branch: autoland}, clock: {speed: 1}}}\n"
+	text := "profiles: {slow: {simulate: {seed: 1}, inputs: {branch: autoland}, clock: {speed: 1}}}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}

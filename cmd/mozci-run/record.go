@@ -88,9 +88,9 @@ func (c *command) recordQuestions(targets []string, o recordOrder) error {
 	}
 	var failed error
 	matched := make([]bool, len(targets))
-	for _, spec := range s.specs() {
+	for _, spec := range s.specs {
 		for _, name := range inOrder(keys(q)) {
-			if !wants(targets, matched, spec.Adapter.text, name) {
+			if !wants(targets, matched, spec.Adapter, name) {
 				continue
 			}
 			if err := c.recordQuestion(s, spec, name, q[name], o); err != nil {
@@ -124,7 +124,7 @@ func (c *command) recordQuestion(s *recording, spec sourceSpec, name string, ask
 	if err != nil || tape == nil {
 		return err
 	}
-	file := filepath.Join(or(o.dir, cassettesDir), spec.Adapter.text, s.caseOf(name)+".yaml")
+	file := filepath.Join(or(o.dir, cassettesDir), spec.Adapter, s.caseOf(name)+".yaml")
 	if err := s.validate(tape); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -140,7 +140,7 @@ func (c *command) ask(s *recording, spec sourceSpec, name string, asked []fixtur
 	}
 	defer rec.Discard()
 	client := &http.Client{Transport: sources.Stack(sources.StackOptions{Connection: rec, Clock: s.clock, DryRun: true})}
-	one, err := c.adapt(spec, adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
+	one, err := spec.adapt(adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
 	if err != nil {
 		return nil, err
 	}

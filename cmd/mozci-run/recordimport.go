@@ -12,6 +12,7 @@ import (
 
 	"github.com/mozci/mozci-run/fixtures"
 	"github.com/mozci/mozci-run/sources"
+	"github.com/mozci/mozci-run/sources/taskcluster"
 )
 
 // An importOrder is what record --import is told.
@@ -31,7 +32,7 @@ func (c *command) recordImport(files []string, o importOrder) error {
 	if o.source == "" || o.name == "" || len(files) == 0 {
 		return usage("mozci-run record --help shows an example", "record --import wants files, a --source and a --case")
 	}
-	spec := sourceSpec{Adapter: plain(o.source)}
+	spec := sourceSpec{Adapter: o.source}
 	a, err := spec.adapter()
 	if err != nil {
 		return usage("--source names the adapter that reads these answers", "%w", err)
@@ -168,14 +169,18 @@ func (c *command) keep(tape *fixtures.Cassette, file string) error {
 func (c *command) secrets() []string {
 	list := builtIn()
 	if file, err := c.settings(); err == nil {
-		list = append(list, file.list()...)
+		list = append(list, c.profilesOf(file)...)
 	}
+	kept, _ := c.taskclusterFile()
 	var out []string
+	for _, cred := range []taskcluster.Credentials{kept.credentials, {AccessToken: c.m.getenv(tokenVariable), Certificate: c.m.getenv(certVariable)}} {
+		out = append(out, cred.AccessToken, cred.Certificate)
+	}
 	for _, p := range list {
 		for _, s := range p.Sources {
 			for _, name := range inOrder(keys(s.Credentials)) {
 				if where := s.Credentials[name]; !where.Simulated && name != "client_id" {
-					v, _ := where.read(c.m.getenv) // a file that is not there holds no secret
+					v, _ := c.read(where, p.dir) // a file that is not there holds no secret
 					out = append(out, v)
 				}
 			}

@@ -77,13 +77,6 @@ func newRecording(s *session) *recording {
 }
 
 // specs are the sources as they are recorded.
-func (r *recording) specs() []sourceSpec {
-	if r.sim != nil && len(r.profile.Sources) == 0 {
-		return simulatedSources(r.surroundings.at, r.scenario)
-	}
-	return r.profile.Sources
-}
-
 func (r *recording) branch() string {
 	return fmt.Sprint(or(text(r.profile.Inputs["branch"]), "autoland"))
 }
@@ -99,7 +92,7 @@ func (r *recording) wire() http.RoundTripper {
 
 // head says of a cassette where it comes from.
 func (r *recording) head(c *command, spec sourceSpec) fixtures.Recorded {
-	h := fixtures.Recorded{At: r.at, From: fixtures.Live, Source: spec.Adapter.text, Base: or(spec.Base.text, baseOf(spec)), By: maker(), Branches: maps.Clone(spec.Branches)}
+	h := fixtures.Recorded{At: r.at, From: fixtures.Live, Source: spec.Adapter, Base: spec.at(), By: maker(), Branches: maps.Clone(spec.Branches)}
 	if r.sim != nil {
 		h.From, h.Scenario, h.Seed, h.What = fixtures.Simulator, r.scene, strconv.Itoa(r.seed), "mozci-run sim"
 	}
@@ -107,7 +100,7 @@ func (r *recording) head(c *command, spec sourceSpec) fixtures.Recorded {
 		if h.Options == nil {
 			h.Options = map[string]string{}
 		}
-		h.Options[name] = w.text
+		h.Options[name] = w
 	}
 	return h
 }
@@ -126,7 +119,7 @@ func (r *recording) caseOf(query string) string {
 
 // validate holds a fresh recording to the schemas: what breaks them is kept out of the folder, since it would be taken for what is right.
 func (r *recording) validate(tape *fixtures.Cassette) error {
-	a, err := sourceSpec{Adapter: plain(tape.Recorded.Source)}.adapter()
+	a, err := sourceSpec{Adapter: tape.Recorded.Source}.adapter()
 	if err != nil {
 		return err
 	}

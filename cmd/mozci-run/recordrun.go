@@ -105,7 +105,7 @@ type tapped struct {
 
 func (r *recording) tap(c *command) (*tap, error) {
 	t := &tap{wire: r.wire()}
-	for _, spec := range r.specs() {
+	for _, spec := range r.specs {
 		head := r.head(c, spec)
 		rec, err := fixtures.NewRecorder(t.wire, head, fixtures.NewRedactor(c.secrets()...))
 		if err != nil {
@@ -114,7 +114,7 @@ func (r *recording) tap(c *command) (*tap, error) {
 		}
 		one := tapped{base: head.Base, rec: rec}
 		t.heads = append(t.heads, one)
-		src, err := c.adapt(spec, adapting{client: &http.Client{Transport: nowhere{}}, clock: r.clock, asker: r.registry, machine: c.m})
+		src, err := spec.adapt(adapting{client: &http.Client{Transport: nowhere{}}, clock: r.clock, asker: r.registry, machine: c.m})
 		if err != nil {
 			t.discard()
 			return nil, err

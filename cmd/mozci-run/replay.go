@@ -42,7 +42,7 @@ func replayed(dir string) (profile, error) {
 			p.Sources = append(p.Sources, replayedSource(a, r))
 			delete(heads, a.name)
 		case a.base == "": // without a service of its own it has no cassette
-			p.Sources = append(p.Sources, sourceSpec{Adapter: plain(a.name)})
+			p.Sources = append(p.Sources, sourceSpec{Adapter: a.name})
 		}
 	}
 	if left := inOrder(slices.Collect(maps.Keys(heads))); len(left) > 0 {
@@ -52,11 +52,8 @@ func replayed(dir string) (profile, error) {
 }
 
 func replayedSource(a adapter, r fixtures.Recorded) sourceSpec {
-	spec := sourceSpec{Adapter: plain(a.name), Base: plain(r.Base), Branches: r.Branches, Options: map[string]word{}, Credentials: map[string]secret{}}
-	for name, v := range r.Options {
-		spec.Options[name] = plain(v)
-	}
-	for _, name := range a.credentials {
+	spec := sourceSpec{Adapter: a.name, Base: r.Base, Branches: r.Branches, Options: r.Options, Credentials: secrets{}}
+	for _, name := range named(a.credentials) {
 		if name == "client_id" || name == "access_token" {
 			spec.Credentials[name] = secret{Simulated: true} // a cassette does not look at it
 		}

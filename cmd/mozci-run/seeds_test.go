@@ -39,7 +39,7 @@ func mozciRun(t testing.TB, ctx context.Context, env map[string]string, args ...
 func jumping(t testing.TB, scenario string, seed int) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), settingsFile)
-	text := fmt.Sprintf("profiles: {jumping: {simulate: {scenario: %s, seed: %d}, sources: [], inputs: {branch: autoland}, clock: {jump: true}}}\n", scenario, seed)
+	text := fmt.Sprintf("profiles: {jumping: {simulate: {scenario: %s, seed: %d}, inputs: {branch: autoland}, clock: {jump: true}}}\n", scenario, seed)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -24,9 +24,12 @@ const (
 	defaultSpeed    = 600 // ten minutes pass in a second
 )
 
+// isScenarioFile says whether a scenario is named by its file, and not as one that ships.
+func isScenarioFile(name string) bool { return strings.ContainsAny(name, "/.") }
+
 // scenario reads a scenario: a file, or one that ships.
 func scenario(name string) (sim.Scenario, error) {
-	if !strings.ContainsAny(name, "/.") {
+	if !isScenarioFile(name) {
 		sc, err := sim.Named(name)
 		if err != nil {
 			return sc, usage("mozci-run sim --help lists those that ship; a file is named with its folder or its ending", "%w", err)
@@ -119,11 +122,11 @@ func simulatedSources(at string, sc sim.Scenario) []sourceSpec {
 		}
 	}
 	return []sourceSpec{
-		{Adapter: plain("hgmo"), Base: plain(at + sim.HGPath), Branches: repos, Options: map[string]word{
-			"treestatus": plain(at + sim.TreeStatusPath), "trees": plain(strings.Join(trees, ", "))}},
-		{Adapter: plain("treeherder"), Base: plain(at + sim.TreeherderPath + "/api")},
-		{Adapter: plain("taskcluster"), Base: plain(at + sim.TaskclusterPath), Credentials: map[string]secret{"client_id": {Simulated: true}, "access_token": {Simulated: true}}},
-		{Adapter: plain("notify")}, // nobody real is told what a simulated CI does
+		{Adapter: "hgmo", Base: at + sim.HGPath, Branches: repos, Options: map[string]string{
+			"treestatus": at + sim.TreeStatusPath, "trees": strings.Join(trees, ", ")}},
+		{Adapter: "treeherder", Base: at + sim.TreeherderPath + "/api"},
+		{Adapter: "taskcluster", Base: at + sim.TaskclusterPath, Credentials: secrets{"client_id": {Simulated: true}, "access_token": {Simulated: true}}},
+		{Adapter: "notify"}, // nobody real is told what a simulated CI does
 	}
 }
 
@@ -188,7 +191,7 @@ func (c *command) serveSim(listen string, spec simulation, speed float64, journa
 
 // printSimProfile writes a mozci.yaml for the simulated CI at a URL.
 func (c *command) printSimProfile(at string, s *sim.Sim, sc sim.Scenario, seed int, speed float64) error {
-	text, err := yamldoc.Encode(profileFile{Default: plain("simulated"), Profiles: map[string]profile{"simulated": {
+	text, err := yamldoc.Encode(profileFile{Default: "simulated", Profiles: map[string]profile{"simulated": {
 		Description: fmt.Sprintf("a simulated CI: scenario %s, seed %d", sc.Name, seed),
 		Sources:     simulatedSources(at, sc),
 		Inputs:      map[string]any{"branch": sc.Branches[0].Name},

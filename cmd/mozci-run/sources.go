@@ -138,8 +138,11 @@ func (c *command) showEndpoints(s sources.Source) error {
 		for _, o := range a.options {
 			fmt.Fprintf(w, "  option %s: %s\n", o.name, o.doc)
 		}
-		if len(a.credentials) > 0 {
-			fmt.Fprintf(w, "  credentials: %s\n", strings.Join(a.credentials, ", "))
+		for _, s := range a.credentials {
+			fmt.Fprintf(w, "  credential %s: %s\n", s.name, s.doc)
+		}
+		if a.account != "" {
+			fmt.Fprintf(w, "  account %s: the credentials are taken from where its own tools keep them\n", a.account)
 		}
 	}
 	for _, q := range s.Queries() {

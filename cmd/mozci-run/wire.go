@@ -16,8 +16,9 @@ import (
 type session struct {
 	surroundings
 	profile  chosen
-	specs    []sourceSpec // the profile's, or those of its simulated CI
+	specs    []sourceSpec // the profile's, or those of its simulated CI, with what was found of their credentials
 	registry *sources.Registry
+	offline  bool // whether nothing is fetched, and no credential read
 }
 
 // open chooses the profile, says which it is, and puts it together for commands that only ask.
@@ -51,8 +52,9 @@ func (c *command) openOffline() (*session, error) {
 	}
 	c.note("%s", p)
 	s := newSession(surroundings{clock: realClock{c.m}, connection: nowhere{}, close: func() {}}, p)
+	s.offline = true
 	if p.Simulate != nil {
-		s.at, s.profile.Sources = "http://sim.invalid", simulatedSources("http://sim.invalid", sim.Scenario{})
+		s.at, s.specs = "http://sim.invalid", simulatedSources("http://sim.invalid", sim.Scenario{})
 	}
 	return s, c.wire(s, sources.NothingAsked{}, func() bool { return false })
 }
@@ -65,7 +67,11 @@ func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 func newSession(around surroundings, p chosen) *session {
-	return &session{surroundings: around, profile: p, registry: newRegistry()}
+	s := &session{surroundings: around, profile: p, registry: newRegistry(), specs: slices.Clone(p.Sources)}
+	if s.sim != nil && len(s.specs) == 0 {
+		s.specs = simulatedSources(s.at, s.scenario)
+	}
+	return s
 }
 
 func newRegistry() *sources.Registry {
@@ -80,27 +86,42 @@ func (c *command) wire(s *session, ledger sources.Ledger, apply func() bool) err
 	stack := sources.Stack(sources.StackOptions{Connection: s.connection, Clock: s.clock, Retry: sources.RetryTerms{Jitter: rand.Float64}})
 	door := &gate{open: stack, shut: sources.DryRun(stack), apply: apply}
 	client := &http.Client{Transport: door}
-	s.specs = s.profile.Sources
-	if s.sim != nil && len(s.specs) == 0 {
-		s.specs = simulatedSources(s.at, s.scenario)
+	if !s.offline {
+		if err := wrongSettings(s.profile.from, c.unread(s.profile.profile)); err != nil {
+			return err
+		}
 	}
-	for _, spec := range s.specs {
-		one, err := c.adapt(spec, adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
-		if err == nil {
-			err = s.registry.Add(one)
-		}
-		if err != nil {
+	for i := range s.specs {
+		if err := c.join(s, &s.specs[i], client, door); err != nil {
 			return usage("mozci-run sources list shows the profile's sources", "the profile %s: %w", s.profile.name, err)
-		}
-		door.learn(one, or(spec.Base.text, baseOf(spec)))
-		if spec.Fallback {
-			s.registry.PassOver(one.Name())
 		}
 	}
 	if err := s.registry.Add(derived.New(s.registry, ledger, s.clock)); err != nil {
 		return fmt.Errorf("the profile %s: %w", s.profile.name, err)
 	}
 	return nil
+}
+
+// join makes a source of what the profile says, and puts it behind those that are there.
+func (c *command) join(s *session, spec *sourceSpec, client *http.Client, door *gate) error {
+	if !s.offline {
+		var err error
+		if spec.found, err = c.find(s.profile.profile, *spec); err != nil {
+			return err
+		}
+		if why := spec.found.unusable(s.clock.Now()); why != "" {
+			c.note("%s", why)
+		}
+	}
+	one, err := spec.adapt(adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
+	if err != nil {
+		return err
+	}
+	door.learn(one, spec.at())
+	if spec.Fallback {
+		s.registry.PassOver(one.Name())
+	}
+	return s.registry.Add(one)
 }
 
 // A gate lets through what changes the world only where a run is to be applied. What asks by POST may pass always.
