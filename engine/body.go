@@ -35,6 +35,7 @@ type record struct {
 	Inputs   json.RawMessage `json:"inputs,omitempty"`
 	Value    json.RawMessage `json:"value,omitempty"`
 	Same     bool            `json:"same,omitempty"` // a round whose value is that of the round before
+	Vain     int             `json:"vain,omitempty"` // which round in a row it is that had no answer, from 1
 	Source   string          `json:"source,omitempty"`
 	Instead  string          `json:"instead,omitempty"`
 

@@ -38,6 +38,9 @@
 // coordinator and know what they were given. A wait happens within the body that comes after it, against a recorded
 // deadline, on the profile's clock; a body that is stopped because the process ends is not recorded at all.
 //
+// A round of a query that is asked until something holds may find its source down: after an answer has come, up to ten rounds
+// in a row may have none, and the last answer stands for theirs. Anything else that is wrong ends the step.
+//
 // A step that does not end well keeps everything below it from starting, and stops what has started there. The steps of
 // finally run in any case, also when a person has cancelled the run; not in a plan, and not when the process ends.
 //

@@ -34,7 +34,7 @@ type Event struct {
 	Item     *int     `json:"item,omitempty"`      // item-ended: which item of a foreach, from 0
 
 	Status  Status          `json:"status,omitempty"`  // step-ended, item-ended, run-ended
-	Cause   Cause           `json:"cause,omitempty"`   // why it did not end well, in one word
+	Cause   Cause           `json:"cause,omitempty"`   // why it did not end well, in one word; round: why there was no answer
 	Reason  string          `json:"reason,omitempty"`  // why, for people
 	Value   json.RawMessage `json:"value,omitempty"`   // step-ended, item-ended, round: the result
 	Source  string          `json:"source,omitempty"`  // which source answered

@@ -134,6 +134,9 @@ func (x *execution) round(last *record, n int) {
 		x.again(ctx, r, vars, last)
 		if r.Status == Running {
 			r.Next = x.c.now().Add(x.every())
+			if r.Error != nil && r.Error.RetryAt.After(r.Next) {
+				r.Next = r.Error.RetryAt
+			}
 			if n > 1 && bytes.Equal(r.Value, last.Value) { // hours of waiting do not fill the journal
 				r.Same, r.Value, r.Decisions = true, nil, nil
 			}
@@ -153,9 +156,18 @@ func (x *execution) round(last *record, n int) {
 			return
 		}
 		x.c.emit(Event{Kind: RoundEnded, Time: r.Ended, Replayed: r.replayed, Step: r.Step, Uses: r.Uses, Round: n, Value: r.Value,
-			Source: r.Source, Instead: r.Instead, Fact: fact, Until: &r.Next})
+			Cause: r.Cause, Reason: r.Reason, Source: r.Source, Instead: r.Instead, Fact: fact, Until: &r.Next})
 		x.round(r, n+1)
 	})
+}
+
+// patience is how many rounds in a row may have no answer, after one has had: a service that is started anew is no reason to
+// give up what was waited for for hours.
+const patience = 10
+
+// passing says whether a failure may pass by itself.
+func passing(err error) bool {
+	return errors.Is(err, sources.ErrUnavailable) || errors.Is(err, sources.ErrRateLimited)
 }
 
 func (x *execution) every() time.Duration {
@@ -186,8 +198,12 @@ func (x *execution) again(ctx context.Context, r *record, vars map[string]any, l
 	}
 	v, ok := x.ask(sources.Fresh(ctx), r, vars)
 	if !ok {
-		if r.Cause == ByTimeout {
+		switch {
+		case r.Cause == ByTimeout:
 			x.tooLate(ctx, r, vars, last)
+		case last.Value != nil && last.Vain < patience && r.Status == Failed && passing(r.Error):
+			r.Vain = last.Vain + 1
+			r.ends(Running, BySource, "no answer this time: "+r.Reason)
 		}
 		if r.Value == nil {
 			r.Value = last.Value
@@ -265,7 +281,7 @@ func (x *execution) ask(ctx context.Context, r *record, vars map[string]any) (an
 // retry waits for the next attempt, and says whether there is one.
 func (x *execution) retry(ctx context.Context, r *record, err error, attempt int) bool {
 	re := x.step.Retry
-	if re == nil || attempt >= re.Attempts || !(errors.Is(err, sources.ErrUnavailable) || errors.Is(err, sources.ErrRateLimited)) {
+	if re == nil || attempt >= re.Attempts || !passing(err) {
 		return false
 	}
 	next := x.c.now().Add(re.pause(attempt))

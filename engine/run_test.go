@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/sources"
 )
 
 func TestRunAnswersAndOutputs(t *testing.T) {
@@ -188,6 +189,61 @@ func TestExpressionThatFailsSaysWhere(t *testing.T) {
 			w := newWorld(t)
 			res := w.run("\nsteps:\n"+tt.steps, nil, engine.Options{})
 			w.want(res, engine.Failed, tt.want)
+		})
+	}
+}
+
+// Whoever waits for hours does not give up because a service is being started anew.
+func TestAWaitOutlivesASourceThatIsDown(t *testing.T) {
+	down := func(kind error, from, to int) func(w *world, n int) error {
+		return func(w *world, n int) error {
+			if n < from || n > to {
+				return nil
+			}
+			e := &sources.Error{Kind: kind, Doing: "asking"}
+			if kind == sources.ErrRateLimited {
+				e.RetryAt = w.clock.Now().Add(45 * time.Minute)
+			}
+			return e
+		}
+	}
+	rows := []struct {
+		name   string
+		fails  func(w *world, n int) error
+		status engine.Status
+		asked  int
+		took   time.Duration
+	}{
+		{"for a while", down(sources.ErrUnavailable, 2, 4), engine.Succeeded, 6, 50 * time.Minute},
+		{"limits us", down(sources.ErrRateLimited, 2, 2), engine.Succeeded, 4, 65 * time.Minute},
+		{"for too long", down(sources.ErrUnavailable, 2, 99), engine.Failed, 12, 0},
+		{"from the beginning", down(sources.ErrUnavailable, 1, 99), engine.Failed, 1, 0},
+		{"something else is wrong", down(sources.ErrChangedFormat, 2, 2), engine.Failed, 2, 0},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			w := newWorld(t)
+			n, good := 0, 0
+			w.service.answers["a"] = func(context.Context, question) (reply, error) {
+				n++
+				if err := r.fails(w, n); err != nil {
+					return reply{}, err
+				}
+				good++
+				return reply{N: good}, nil
+			}
+			began := w.clock.Now()
+			res := w.run("steps:\n  - {id: a, uses: test.ask, with: {name: a}, until: a.n == 3, every: 10m}\noutputs: {n: '${{ a.n }}'}\n", nil, engine.Options{})
+			w.want(res, r.status, "")
+			if r.asked > 0 && n != r.asked {
+				t.Errorf("asked %d times, want %d", n, r.asked)
+			}
+			if took := w.clock.Now().Sub(began); r.took > 0 && took != r.took {
+				t.Errorf("took %s, want %s", took, r.took)
+			}
+			if r.status == engine.Failed && n > 1 && res.Outputs["n"] != 1 {
+				t.Errorf("the last answer was not kept: %v", res.Outputs)
+			}
 		})
 	}
 }

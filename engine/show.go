@@ -38,6 +38,7 @@ type StepStory struct {
 	Source    string          `json:"source,omitempty"` // which source answered
 	Instead   string          `json:"instead,omitempty"`
 	Rounds    int             `json:"rounds,omitempty"` // how often it was asked
+	Vain      int             `json:"vain,omitempty"`   // how often of these there was no answer
 	Items     int             `json:"items,omitempty"`  // how many items of its foreach have ended
 	Decisions []Decision      `json:"decisions,omitempty"`
 	Effects   []EffectStory   `json:"effects,omitempty"`
@@ -111,6 +112,9 @@ func (s *StepStory) add(r record, ledger []Entry) {
 	switch r.Stage {
 	case "round":
 		s.Rounds = r.Round
+		if r.Vain > 0 {
+			s.Vain++
+		}
 	case "item":
 		s.Items++
 	case "unit":

@@ -78,7 +78,11 @@ func retellStep(p *painter, s engine.StepStory, intermittent string) {
 		p.line("    answered by %s%s", s.Source, because(s.Instead))
 	}
 	if s.Rounds > 1 {
-		p.line("    asked %d times", s.Rounds)
+		vain := ""
+		if s.Vain > 0 {
+			vain = fmt.Sprintf(", %d of them without an answer", s.Vain)
+		}
+		p.line("    asked %d times%s", s.Rounds, vain)
 	}
 	for _, e := range s.Effects {
 		o := p.outcome(outcome{e.Outcome, e.What}, e.What)

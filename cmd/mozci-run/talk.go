@@ -145,6 +145,9 @@ func (t *talker) ended(e engine.Event) {
 	if e.Instead != "" {
 		t.p.line("%s was answered by %s, because %s", e.Step, e.Source, e.Instead)
 	}
+	if e.Kind == engine.RoundEnded && e.Reason != "" {
+		t.p.line("%s %s", e.Step, e.Reason)
+	}
 	if e.Kind == engine.StepEnded && e.Status != engine.Succeeded && e.Status != engine.Planned {
 		t.p.line("%s %s", e.Step, ended(e.Status, e.Reason))
 	}
