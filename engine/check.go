@@ -27,7 +27,12 @@ type checker struct {
 	cat      Catalog
 	prog     *Program
 	problems []Problem
+	visits   int           // how often a step was checked: those of a repeat are, once and again
+	tired    *yamldoc.Node // the step at which that was too often; nil where it was not
 }
+
+// maxVisits is how often the steps of a workflow are checked in all.
+const maxVisits = 5_000
 
 func (c *checker) add(p Problem) { c.problems = append(c.problems, p) }
 
@@ -61,6 +66,9 @@ func (c *checker) program() {
 	last.check()
 	c.prog.Finally = last.steps
 	c.starts()
+	if c.tired != nil {
+		c.problem(c.tired, "too-large", "repeats within repeats, whose steps read so many rounds before that it takes too long to find their types")
+	}
 }
 
 // globals are the names that every expression of the steps sees.

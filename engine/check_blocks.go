@@ -67,12 +67,12 @@ func (lv *level) rounds() {
 				lv.before[i] = before[i]
 			}
 		}
-		if same(before, lv.before) {
+		if same(before, lv.before) || lv.c.tired != nil {
 			break
 		}
 	}
 	for i := range lv.types {
-		if len(lv.c.problems) == said && !same(before[i:i+1], lv.before[i:i+1]) {
+		if len(lv.c.problems) == said && lv.c.tired == nil && !same(before[i:i+1], lv.before[i:i+1]) {
 			lv.c.problem(lv.defs[i].node, "wrong-type", "%s is of another type in each round, without an end: it is made of what it was in the round before", lv.defs[i].id)
 		}
 	}

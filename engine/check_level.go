@@ -81,6 +81,9 @@ func (lv *level) visit(i int) {
 		return
 	}
 	lv.visiting[i] = true
+	if lv.c.visits++; lv.c.visits > maxVisits && lv.c.tired == nil {
+		lv.c.tired = lv.defs[i].node
+	}
 	for _, name := range lv.defs[i].reads() {
 		if j, ok := lv.index[name]; ok && j != i && !(lv.repeat && j > i) {
 			lv.visit(j)

@@ -80,8 +80,9 @@ const (
 	MaxRounds      = 100 // of a repeat
 	MaxAttempts    = 20  // of a retry
 	MaxParallel    = 16
-	MaxNesting     = 4 // of steps within steps
-	MaxCalls       = 8 // of workflows that call one another
+	MaxSteps       = 500 // of a workflow, those within steps and those of the workflows that it calls included
+	MaxNesting     = 4   // of steps within steps
+	MaxCalls       = 8   // of workflows that call one another
 )
 
 var approveObject = &object{name: "approve", doc: "waits for a person", keys: []key{

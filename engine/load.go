@@ -58,6 +58,7 @@ type loader struct {
 	problems []Problem
 	bad      map[*yamldoc.Node]bool // of the file at hand: what is not as the table of keywords says
 	made     int                    // how many ids were made up
+	counted  int                    // how many steps there are so far, in all files
 	ids      map[string]bool        // of the file at hand: those that were given
 }
 
@@ -208,6 +209,12 @@ func (l *loader) given(list []*yamldoc.Node) {
 func (l *loader) steps(file string, list []*yamldoc.Node, depth int) []*stepDef {
 	var out []*stepDef
 	for _, n := range list {
+		if l.counted++; l.counted == MaxSteps+1 {
+			l.problem(n, "too-large", "there are more than %d steps, those within steps and those of called workflows included", MaxSteps)
+		}
+		if l.counted > MaxSteps {
+			break
+		}
 		out = append(out, l.step(file, n, depth))
 	}
 	return out

@@ -10,8 +10,9 @@ import (
 func Nearest(got string, names []string) string {
 	limit := max(1, utf8.RuneCountInString(got)/3)
 	best, bestDistance := "", limit+1
+	plain := flat(got)
 	for _, name := range names {
-		if flat(name) == flat(got) && name != got {
+		if flat(name) == plain && name != got {
 			return name
 		}
 		d := distance(got, name, bestDistance)
@@ -25,9 +26,9 @@ func Nearest(got string, names []string) string {
 	return best
 }
 
-func flat(s string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(s))
-}
+var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
+
+func flat(s string) string { return strings.ToLower(separators.Replace(s)) }
 
 // distance counts the letters to insert, remove, replace or swap with their neighbour; above limit it may say limit+1.
 func distance(a, b string, limit int) int {
