@@ -206,7 +206,7 @@ func (p *performance) deadline() time.Duration {
 // call makes the call, once, and writes down what came of it. The error is for a call of which that is not known.
 // A process that is told to end lets it finish for a moment.
 func (p *performance) call(ctx context.Context, r *record, en *Entry) error {
-	left := time.Duration(en.expires-p.c.e.wall()) * time.Microsecond // what it took to write the row is gone
+	left := time.Duration(en.expires-p.c.e.wall())*time.Microsecond - time.Millisecond // what it took to write the row is gone, and the timer starts later
 	calling, stop := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer stop()
 	defer context.AfterFunc(ctx, func() {
