@@ -35,7 +35,11 @@ func Main(ctx context.Context, args []string, m machine) int {
 	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {
 		err = usage("mozci-run --help shows what there is", "%w", err)
 	}
-	report(c.painter(m.stderr), err)
+	p := c.painter(m.stderr)
+	if err != nil && ctx.Err() != nil {
+		p.freshLine()
+	}
+	report(p, err)
 	return exitCode(err)
 }
 

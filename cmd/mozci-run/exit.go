@@ -85,6 +85,9 @@ func report(p *painter, err error) {
 	if errors.As(err, &wrong) {
 		hint = wrong.hint
 	}
+	if errors.Is(err, context.Canceled) {
+		hint = "it was interrupted; the same command begins anew"
+	}
 	if errors.As(err, &source) && source.Hint != "" && strings.HasSuffix(text, " ("+source.Hint+")") {
 		text = strings.TrimSuffix(text, " ("+source.Hint+")")
 		hint = or(hint, source.Hint)

@@ -18,7 +18,7 @@ func waits(t *testing.T, g *stage) *child {
 	triggered := make(chan struct{}, 100)
 	looks := make(chan struct{}, 10000)
 	g.listen(func(r *http.Request) {
-		if strings.Contains(r.URL.Path, "json-pushes") {
+		if strings.HasSuffix(r.URL.Path, "/jobs/") {
 			looks <- struct{}{}
 		}
 	}, func() { triggered <- struct{}{} })

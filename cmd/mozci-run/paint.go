@@ -112,6 +112,14 @@ func (p *painter) show(below ...item) {
 	io.WriteString(p.w, b.String())
 }
 
+// freshLine takes off the terminal what it has echoed after the live lines: ^C.
+func (p *painter) freshLine() {
+	p.show()
+	if p.live {
+		io.WriteString(p.w, "\r\x1b[J")
+	}
+}
+
 // room is how many cells a row may have, and how many rows may be drawn over: a row less than there are, for the cursor.
 func (p *painter) room() (columns, rows int) {
 	columns, rows = p.size()

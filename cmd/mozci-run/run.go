@@ -167,6 +167,9 @@ func (c *command) follow(h *house, apply bool, start func(context.Context, engin
 	res, err := start(c.ctx, opts)
 	stop()
 	t.p.show()
+	if c.ctx.Err() != nil {
+		t.p.freshLine()
+	}
 	if err != nil {
 		return startError(err)
 	}

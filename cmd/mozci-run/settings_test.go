@@ -17,7 +17,7 @@ import (
 	"github.com/mozci/mozci-run/schemas/yamldoc"
 )
 
-var update = flag.Bool("update", false, "write what comes out to testdata/settings")
+var update = flag.Bool("update", false, "write what comes out to testdata")
 
 // secretWord is what stands for a secret in testdata/settings: no problem may show it.
 const secretWord = "SecretWord"

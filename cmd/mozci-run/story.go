@@ -46,7 +46,8 @@ func (t *talker) repeatable(command string) string {
 }
 
 // tellPushes writes a line for each push from the given failure to the last good one, or the oldest of which something was
-// asked: its verdict and why, and what was done about it and why. What was done about anything else follows.
+// asked: its verdict and why, and what was done about it and why. Then comes what was done about anything else, if it does not
+// stand above already.
 func (t *talker) tellPushes(p *painter) {
 	_, end := t.strip.bounds()
 	if end < 0 {
@@ -54,7 +55,7 @@ func (t *talker) tellPushes(p *painter) {
 	}
 	told := map[string]bool{}
 	for i, row := range t.strip.rows {
-		if row.Push.Revision != "" && len(t.about(row.Push.Revision)) > 0 {
+		if len(t.about(row.Push.Revision)) > 0 {
 			told[row.Push.Revision] = true
 			end = max(end, i)
 		}
@@ -62,20 +63,44 @@ func (t *talker) tellPushes(p *painter) {
 	if end >= 0 && t.of.Job != "" {
 		p.line("%s on %s", p.paint(bold, t.of.Job), t.of.Branch)
 	}
-	for i := range end + 1 {
-		t.tellPush(p, i)
+	for i := 0; i <= end; {
+		i += t.tellPush(p, i, t.alike(i, end))
 	}
 	for _, o := range t.outcomes {
-		if !told[o.Revision] {
+		if !told[o.Revision] && !(p.live && t.p.live) {
 			p.write(p.outcome(o, o.what))
 		}
 	}
 }
 
-func (t *talker) tellPush(p *painter, i int) {
-	row, verdict := t.strip.rows[i], t.strip.verdicts[i]
-	l := t.strip.letter(i)
-	p.write(item{"  " + p.paint(l.color, l.letter) + "  ", shortPush(row.Push) + "  " + spoken(verdict) + because(account(row, t.of.Job))})
+// few is how many pushes of which there is the same to say are told one by one.
+const few = 3
+
+// alike counts the pushes from one on, up to end, of which there is the same to say.
+func (t *talker) alike(i, end int) int {
+	n := 1
+	for i+n <= end && t.says(i+n) == t.says(i) && len(t.about(t.strip.rows[i].Push.Revision))+len(t.about(t.strip.rows[i+n].Push.Revision)) == 0 {
+		n++
+	}
+	return n
+}
+
+// says is the verdict on a push, and what it rests on.
+func (t *talker) says(i int) string {
+	return spoken(t.strip.verdicts[i]) + because(account(t.strip.rows[i], t.of.Job))
+}
+
+// tellPush writes the line of a push, with what was done about it, or that of many that are alike; and returns how many it has told.
+func (t *talker) tellPush(p *painter, i, alike int) int {
+	row, l := t.strip.rows[i], t.strip.letter(i)
+	lead := item{lead: "  " + p.paint(l.color, l.letter) + "  "}
+	if alike > few {
+		lead.text = fmt.Sprintf("%s to %s, %d pushes  %s", shortPush(row.Push), shortPush(t.strip.rows[i+alike-1].Push), alike, t.says(i))
+		p.write(lead)
+		return alike
+	}
+	lead.text = shortPush(row.Push) + "  " + t.says(i)
+	p.write(lead)
 	for _, o := range t.about(row.Push.Revision) {
 		it := p.outcome(o, o.it())
 		if o.Status == ci.Done {
@@ -84,6 +109,7 @@ func (t *talker) tellPush(p *painter, i int) {
 		it.lead = "       " + it.lead
 		p.write(it)
 	}
+	return 1
 }
 
 // about lists what was done about a push.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,12 +36,16 @@ type talker struct {
 	outcomes  []outcome               // of all effects, in the order in which they happened
 	written   string                  // the strip as it was last written for good
 	explained map[string]bool         // letters and marks of what was written
+	busy      []busy                  // the steps that are at it
 	waits     *wait                   // nil where nothing is waited for
 	most      int                     // how many pushes were without an answer when the waiting began
 	asking    bool                    // whether a question stands on the last line, which has not ended
 	said      string                  // what was last said of waiting, in lines
 	saidAt    time.Time               //
 }
+
+// A busy step is one that asks or does something.
+type busy struct{ step, what string }
 
 // An outcome is what became of one action, with what it is about.
 type outcome struct {
@@ -76,18 +81,18 @@ func (t *talker) Hear(e engine.Event) {
 	case engine.RunStarted:
 		t.started(e)
 	case engine.StepStarted:
-		t.most = 0
-		clear(t.judged)
+		t.begins(e)
 	case engine.Decided:
 		t.judged[e.Decision.Index] = *e.Decision
 	case engine.RoundEnded, engine.StepEnded:
-		t.waits = nil
 		t.ended(e)
+		t.draw()
 	case engine.EffectEvent:
 		t.leave()
 		o := outcome{*e.Outcome, e.What}
 		t.remember(o)
 		t.p.write(t.p.outcome(o, o.what))
+		t.draw()
 	case engine.Waiting, engine.Progress:
 		t.wait(e)
 	case engine.RunEnded:
@@ -135,8 +140,22 @@ func (t *talker) started(e engine.Event) {
 	t.strip.intermittent, _ = inputs["intermittent"].(string)
 }
 
+// begins notes that a step is at it. Those that only reckon do not take long enough to be shown.
+func (t *talker) begins(e engine.Event) {
+	t.most = 0
+	clear(t.judged)
+	if e.Uses != "" {
+		t.busy = append(t.busy, busy{e.Step, or(e.Name, e.Step) + " (" + e.Uses + ")"})
+		t.draw()
+	}
+}
+
 // ended tells of a step's answer, or of a round's.
 func (t *talker) ended(e engine.Event) {
+	t.waits = nil
+	if e.Kind == engine.StepEnded {
+		t.busy = slices.DeleteFunc(t.busy, func(b busy) bool { return b.step == e.Step })
+	}
 	if rows, ok := as[[]ci.Row](e.Fact); ok && len(t.judged) > 0 {
 		t.from = e.Step
 		_ = json.Unmarshal(e.Inputs, &t.of) // what the question was of is worth a heading, and no more
@@ -148,7 +167,9 @@ func (t *talker) ended(e engine.Event) {
 	if e.Kind == engine.RoundEnded && e.Reason != "" {
 		t.p.line("%s %s", e.Step, e.Reason)
 	}
-	if e.Kind == engine.StepEnded && e.Status != engine.Succeeded && e.Status != engine.Planned {
+	untold := e.Status == engine.Succeeded || e.Status == engine.Planned || e.Cause == engine.ByEarlier || e.Cause == engine.ByPlan // the end of the run says it
+	if e.Kind == engine.StepEnded && !untold {
+		t.leave()
 		t.p.line("%s %s", e.Step, ended(e.Status, e.Reason))
 	}
 }
@@ -182,12 +203,10 @@ func (t *talker) judge(rows []ci.Row) {
 	clear(t.judged)
 }
 
-// history shows the pushes; where there is no terminal, they are written down where they are not as they were.
+// history takes a new look at the pushes; where there is no terminal, they are written down if they are not as they were.
 func (t *talker) history(rows []ci.Row) {
 	t.judge(rows)
-	if t.p.live {
-		t.draw()
-	} else {
+	if !t.p.live {
 		t.leave()
 	}
 }
@@ -205,14 +224,20 @@ func (t *talker) leave() {
 	t.written = t.strip.plain()
 }
 
-// draw shows the strip, where it is not written down, and what is waited for.
+// draw shows, on a terminal, the strip where it is not written down, and what is waited for or going on.
 func (t *talker) draw() {
+	if !t.p.live {
+		return
+	}
 	var below []item
 	if t.strip.plain() != t.written {
 		below = t.picture(nil)
 	}
-	if t.waits != nil {
+	switch {
+	case t.waits != nil:
 		below = append(below, item{pad("waiting"), t.waiting(*t.waits)})
+	case len(t.busy) > 0:
+		below = append(below, item{pad("now"), strings.Join(each(t.busy, func(b busy) string { return b.what }), ", ")})
 	}
 	t.p.show(below...)
 }
