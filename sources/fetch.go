@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -218,12 +219,25 @@ func unreadable(ctx context.Context, err error, body *bounded, status int) *Erro
 	case body.err != nil:
 		return &Error{Kind: ErrUnavailable, Status: status, Err: fmt.Errorf("the answer broke off after %d bytes: %w", body.n, body.err)}
 	case errors.As(err, &typ):
-		return &Error{Kind: ErrChangedFormat, Status: status, Path: "$." + typ.Field, Err: fmt.Errorf("%s is wanted, and %s came", typ.Type, typ.Value),
+		return &Error{Kind: ErrChangedFormat, Status: status, Path: "$." + typ.Field, Err: fmt.Errorf("%s is wanted, and %s came", inWords(typ.Type), typ.Value),
 			Hint: "mozci-run contract says what else has changed"}
 	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return &Error{Kind: ErrUnavailable, Status: status, Err: fmt.Errorf("after %d bytes the answer is no JSON: %w", body.n, err)}
 	}
 	return &Error{Kind: ErrChangedFormat, Status: status, Path: "$", Err: err}
+}
+
+// inWords is what JSON calls what a Go type takes.
+func inWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return inWords(t.Elem())
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Slice, reflect.Array:
+		return "list"
+	}
+	return t.Kind().String()
 }
 
 // bounded reads at most left bytes and remembers how it ended.
