@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,16 +160,14 @@ func (e *Engine) answered(ctx context.Context, run, step string) (Ask, error) {
 }
 
 // Approve says yes or no to what a run asks a person. step may be empty where it asks one thing only. A run that is not
-// going on has to be resumed to hear of it.
+// going on has to be resumed to hear of it. Where the run asks no such thing, the error is a [StateError].
 func (e *Engine) Approve(ctx context.Context, id, step string, yes bool, person string) (Run, error) {
 	r, err := e.find(ctx, id)
 	if err != nil {
 		return r, err
 	}
-	if step == "" {
-		if step, err = e.asking(ctx, r.ID); err != nil {
-			return r, err
-		}
+	if step, err = e.asking(ctx, r.ID, step); err != nil {
+		return r, err
 	}
 	answer := "no"
 	if yes {
@@ -183,23 +182,31 @@ func (e *Engine) Approve(ctx context.Context, id, step string, yes bool, person 
 	return r, nil
 }
 
-// asking is the only step of a run that waits for an answer, or got a no.
-func (e *Engine) asking(ctx context.Context, run string) (string, error) {
+// asking is the step of a run that waits for an answer, or got a no: the one that is named, or the only one where none is.
+func (e *Engine) asking(ctx context.Context, run, named string) (string, error) {
 	list, err := e.asked(ctx, run)
 	if err != nil {
 		return "", err
 	}
-	var steps []string
+	var all, open []string
 	for _, a := range list {
+		all = append(all, a.Step)
 		if a.Answer != "yes" {
-			steps = append(steps, a.Step)
+			open = append(open, a.Step)
 		}
 	}
-	switch len(steps) {
-	case 0:
-		return "", fmt.Errorf("run %s asks nobody: see mozci-run runs show %s", run, run)
-	case 1:
-		return steps[0], nil
+	state := func(format string, args ...any) error { return &StateError{run, fmt.Sprintf(format, args...)} }
+	switch {
+	case len(all) == 0:
+		return "", state("asks nobody: see mozci-run runs show %s", run)
+	case named != "" && !slices.Contains(all, named):
+		return "", state("asks nothing at a step called %s; it asks at %s", named, strings.Join(all, ", "))
+	case named != "":
+		return named, nil
+	case len(open) == 0:
+		return "", state("has all its answers: see mozci-run runs show %s", run)
+	case len(open) == 1:
+		return open[0], nil
 	}
-	return "", fmt.Errorf("run %s asks more than one thing: name the step, one of %s", run, strings.Join(steps, ", "))
+	return "", state("asks more than one thing: name the step, one of %s", strings.Join(open, ", "))
 }

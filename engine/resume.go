@@ -218,7 +218,7 @@ func (e *Engine) Cancel(ctx context.Context, id, who string) (Run, error) {
 		_, err = e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET status = ?1, ended = ?2, ended_at = ?3, owner = '', cancelled = ?4 WHERE id = ?5 AND owner = ?6`,
 			string(Cancelled), res.write(), e.cfg.Clock.Now().UnixMicro(), who, r.ID, r.Owner)
 	default:
-		return r, fmt.Errorf("run %s has ended (%s): there is nothing to cancel", r.ID, r.Status)
+		return r, &StateError{r.ID, fmt.Sprintf("has ended (%s), and there is nothing to cancel: see mozci-run runs show %s", r.Status, r.ID)}
 	}
 	if err != nil {
 		return r, fmt.Errorf("cancelling run %s: %w", r.ID, err)

@@ -49,6 +49,15 @@ func (e *UnknownRunError) Error() string {
 	return fmt.Sprintf("there is no run %q: mozci-run runs list shows those that there are", e.Run)
 }
 
+// A StateError says that what was asked cannot be done with a run as it stands.
+type StateError struct {
+	Run string
+	Why string // what the run does, as it goes on after its name
+}
+
+// Error says which run, and why.
+func (e *StateError) Error() string { return "run " + e.Run + " " + e.Why }
+
 const runColumns = `id, workflow, bundle, inputs, event, profile, started, apply, again, status, ended, owner, attempt, cancelled, started_at, ended_at, wall`
 
 func (e *Engine) insertRun(ctx context.Context, l *live) error {

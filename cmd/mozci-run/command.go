@@ -69,7 +69,8 @@ func (c *command) root() *cobra.Command {
 	root.SetErr(c.m.stderr)
 	root.SetIn(c.m.stdin)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(cmd.CommandPath()+" --help shows what it takes", "%w", err)
+		text, _, _ := strings.Cut(err.Error(), ": strconv.") // what Go's own function is called says nothing to people
+		return usage(cmd.CommandPath()+" --help shows what it takes", "%s", text)
 	})
 	f := root.PersistentFlags()
 	f.StringVar(&c.flags.profile, "profile", "", "which adapters answer, and where (MOZCI_PROFILE; mozilla)")

@@ -72,6 +72,17 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
+// kindHints say what to do about what a source says, where it says no more itself.
+var kindHints = map[error]string{
+	sources.ErrNotFound:      "look whether the branch, the revision or the id is written as the service writes it",
+	sources.ErrGone:          "the service no longer has it: take a newer one",
+	sources.ErrUnauthorised:  "mozci-run sources show SOURCE says which credentials it takes",
+	sources.ErrRateLimited:   "try again later: the service limits how often it is asked",
+	sources.ErrUnavailable:   "try again, or look whether the service is up",
+	sources.ErrChangedFormat: "mozci-run contract says what has changed, and what it means",
+	sources.ErrTooLarge:      "ask for less at once: a smaller depth, or fewer pushes",
+}
+
 // report says what went wrong, and what to do next.
 func report(p *painter, err error) {
 	var end ending
@@ -93,6 +104,9 @@ func report(p *painter, err error) {
 		hint = or(hint, source.Hint)
 	}
 	p.line("mozci-run: %s", text)
+	if hint == "" {
+		hint = kindHints[sources.KindOf(err)]
+	}
 	if hint == "" && !strings.Contains(text, "mozci-run ") { // it says itself what to do
 		hint = "mozci-run --help shows what there is"
 	}

@@ -207,7 +207,7 @@ func (c *command) histories(on []string) ([]seen, error) {
 
 // recorded takes the histories that one run, or all, have seen.
 func (c *command) recorded(name string) ([]seen, error) {
-	e, err := c.records(nil)
+	e, err := c.records()
 	if err != nil {
 		return nil, err
 	}

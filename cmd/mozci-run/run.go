@@ -219,10 +219,11 @@ func startError(err error) error {
 	var inputs *engine.InputError
 	var live *engine.LiveError
 	var unknown *engine.UnknownRunError
+	var state *engine.StateError
 	switch {
 	case errors.As(err, &inputs):
 		return usage("inputs are given with -i name=value, or by the link of a failure, or by --latest, which takes the newest failure", "%w", err)
-	case errors.As(err, &live), errors.As(err, &unknown):
+	case errors.As(err, &live), errors.As(err, &unknown), errors.As(err, &state):
 		return usage("", "%w", err)
 	}
 	return err

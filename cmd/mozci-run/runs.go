@@ -36,13 +36,13 @@ func (c *command) runsCommand() *cobra.Command {
 	return cmd
 }
 
-// records opens the engine for reading what it has kept: no source is needed. rebuild is nil where nothing is made of it again.
-func (c *command) records(rebuild func(engine.Bundle) (*engine.Program, error)) (*engine.Engine, error) {
+// records opens the engine for reading what it has kept: no source is needed.
+func (c *command) records() (*engine.Engine, error) {
 	db, there, err := c.kept()
 	if err != nil {
 		return nil, err
 	}
-	e, err := engine.Open(c.ctx, engine.Config{DB: db, There: there, Clock: realClock{c.m}, Random: zeros{}, Rebuild: rebuild})
+	e, err := engine.Open(c.ctx, engine.Config{DB: db, There: there, Clock: realClock{c.m}, Random: zeros{}})
 	return e, storeError(err)
 }
 
@@ -52,7 +52,10 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func (c *command) listRuns(limit int) error {
-	e, err := c.records(nil)
+	if limit < 0 {
+		return usage("--limit 0 lists all of them", "--limit is how many runs to list, and %d is none", limit)
+	}
+	e, err := c.records()
 	if err != nil {
 		return err
 	}
@@ -75,7 +78,7 @@ func (c *command) listRuns(limit int) error {
 }
 
 func (c *command) showRun(id string) error {
-	e, err := c.records(nil)
+	e, err := c.records()
 	if err != nil {
 		return err
 	}
@@ -92,7 +95,7 @@ func (c *command) showRun(id string) error {
 }
 
 func (c *command) resumeRun(id string, apply bool) error {
-	e, err := c.records(nil)
+	e, err := c.records()
 	if err != nil {
 		return err
 	}
@@ -151,36 +154,25 @@ func oneOrTwo(cmd *cobra.Command, args []string) error {
 }
 
 func (c *command) approveRun(id, step string, yes bool) error {
-	e, err := c.records(nil)
+	e, err := c.records()
 	if err != nil {
-		return err
-	}
-	story, err := e.Show(c.ctx, id)
-	e.Close()
-	if err != nil {
-		return startError(err)
-	}
-	if c.flags.profile == "" {
-		c.flags.profile = story.Run.Profile // what the run asks is in its workflow, which is read as its profile has it
-	}
-	s, err := c.openOffline()
-	if err != nil {
-		return err
-	}
-	if e, err = c.records(rebuild(s)); err != nil {
 		return err
 	}
 	defer e.Close()
-	r, err := e.Approve(c.ctx, story.Run.ID, step, yes, c.person())
+	r, err := e.Approve(c.ctx, id, step, yes, c.person())
 	if err != nil {
 		return startError(err)
 	}
-	c.note("run %s has its answer; mozci-run runs show %s says what comes of it", r.ID, r.ID)
+	next := "mozci-run runs show " + r.ID + " says what comes of it"
+	if r.Status != engine.Running {
+		next = "mozci-run runs resume " + r.ID + " goes on with it"
+	}
+	c.note("run %s has its answer; %s", r.ID, next)
 	return nil
 }
 
 func (c *command) cancelRun(id string) error {
-	e, err := c.records(nil)
+	e, err := c.records()
 	if err != nil {
 		return err
 	}
@@ -195,7 +187,7 @@ func (c *command) cancelRun(id string) error {
 
 // completeRuns lets the shell complete ids of runs.
 func (c *command) completeRuns(_ *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
-	e, err := c.records(nil)
+	e, err := c.records()
 	if err != nil || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -36,12 +36,13 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "lastrun": lastrun},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "lastrun": lastrun, "until": until, "interrupt": interrupt, "ended": endedWith},
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "home")
 			e.Setenv("HOME", home)
 			e.Setenv("XDG_STATE_HOME", "")
 			e.Setenv("NO_COLOR", "1")
+			e.Values[interrupted{}] = &interrupted{}
 			return os.Mkdir(home, 0o700)
 		},
 	})

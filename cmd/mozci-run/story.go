@@ -146,14 +146,20 @@ func tellPlan(p *painter, plan engine.Plan) (planned int) {
 				n++
 			}
 		}
-		if n > 0 {
+		if e.Effect == "approve" {
+			n = 1
+			parts = append(parts, "a person would be asked")
+		} else if n > 0 {
 			d := deedOf(e.Effect)
 			parts = append(parts, count(n, d.one, d.many)+" would be "+d.past)
 			final = final || e.Irreversible
 		}
 		planned += n
 	}
-	text := strings.Join(parts, ", ") + "; nothing has been done yet"
+	text := "nothing has been done yet"
+	if len(parts) > 0 {
+		text = strings.Join(parts, ", ") + "; " + text
+	}
 	if final {
 		text += ", and it cannot be taken back afterwards"
 	}

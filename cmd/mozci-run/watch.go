@@ -102,7 +102,7 @@ func (c *command) watched(s *session, args []string) ([]string, error) {
 }
 
 func (c *command) requestsOf(run string) ([]string, error) {
-	e, err := c.records(nil)
+	e, err := c.records()
 	if err != nil {
 		return nil, err
 	}
