@@ -47,50 +47,46 @@ func settingsPart(t *schemas.Type) node {
 	if required != nil {
 		out["required"] = required
 	}
-	if more := settingsBesides[t.Name]; more != nil {
-		more(out)
-	}
+	settingsBesides(t.Name, out)
 	return out
 }
 
-// settingsBesides says of parts, by the names of their types, what the types do not. It is the same that settingsCheck holds a file to.
-var settingsBesides map[string]func(node)
-
-func init() { // a part of it refers to all of it
-	settingsBesides = map[string]func(node){
-		"profileFile": func(n node) {
-			n["anyOf"] = eachRequired("profiles", "default")
-			property(n, "profiles")["propertyNames"] = node{"pattern": profileNames}
-			property(n, "default")["anyOf"] = []any{node{"pattern": profileNames}, node{"pattern": "^" + replayPrefix}}
-		},
-		"profile": func(n node) {
-			n["oneOf"] = eachRequired(answering...)
-			n["allOf"] = []any{never("replay", "clock"), node{"if": node{"required": []any{"sources"}},
-				"then": node{"properties": node{"clock": node{"properties": node{"jump": node{"const": false}}}}}}}
-			property(n, "sources")["minItems"] = 1
-			property(n, "sources")["allOf"] = eachOnce()
-			inputs := property(n, "inputs")
-			inputs["propertyNames"] = node{"pattern": inputNames}
-			text := node{"type": "string", "not": node{"pattern": `\$\{\{`}}
-			inputs["additionalProperties"] = node{"anyOf": []any{text, node{"type": []any{"integer", "boolean"}}, node{"type": "array", "items": text}}}
-		},
-		"sourceSpec": sourceBesides,
-		"secret": func(n node) {
-			n["oneOf"] = eachRequired(findings...)
-			property(n, "env")["pattern"] = variables
-			property(n, "simulated")["const"] = true
-		},
-		"clockSpec": func(n node) {
-			n["dependentRequired"] = node{"at": []any{"epoch"}}
-			speed := property(n, "speed")
-			speed["exclusiveMinimum"], speed["maximum"] = 0, fastest
-			n["allOf"] = []any{node{"if": node{"required": []any{"jump"}, "properties": node{"jump": node{"const": true}}}, "then": node{"not": node{"required": []any{"speed"}}}}}
-		},
-		"simulation": func(n node) {
-			property(n, "seed")["minimum"] = 0
-			property(n, "scenario")["anyOf"] = []any{node{"enum": anyOf(sim.Scenarios())}, node{"pattern": `[./]`}}
-		},
+// settingsBesides says of a part, by the name of its type, what the type does not. It is the same that settingsCheck holds a file to.
+func settingsBesides(part string, n node) {
+	switch part {
+	case "profileFile":
+		n["anyOf"] = eachRequired("profiles", "default")
+		property(n, "profiles")["propertyNames"] = node{"pattern": profileNames}
+		property(n, "default")["anyOf"] = []any{node{"pattern": profileNames}, node{"pattern": "^" + replayPrefix}}
+	case "profile":
+		profileBesides(n)
+	case "sourceSpec":
+		sourceBesides(n)
+	case "secret":
+		n["oneOf"] = eachRequired(findings...)
+		property(n, "env")["pattern"] = variables
+		property(n, "simulated")["const"] = true
+	case "clockSpec":
+		n["dependentRequired"] = node{"at": []any{"epoch"}}
+		speed := property(n, "speed")
+		speed["exclusiveMinimum"], speed["maximum"] = 0, fastest
+		n["allOf"] = []any{node{"if": node{"required": []any{"jump"}, "properties": node{"jump": node{"const": true}}}, "then": node{"not": node{"required": []any{"speed"}}}}}
+	case "simulation":
+		property(n, "seed")["minimum"] = 0
+		property(n, "scenario")["anyOf"] = []any{node{"enum": anyOf(sim.Scenarios())}, node{"pattern": `[./]`}}
 	}
+}
+
+func profileBesides(n node) {
+	n["oneOf"] = eachRequired(answering...)
+	n["allOf"] = []any{never("replay", "clock"), node{"if": node{"required": []any{"sources"}},
+		"then": node{"properties": node{"clock": node{"properties": node{"jump": node{"const": false}}}}}}}
+	property(n, "sources")["minItems"] = 1
+	property(n, "sources")["allOf"] = eachOnce()
+	inputs := property(n, "inputs")
+	inputs["propertyNames"] = node{"pattern": inputNames}
+	text := node{"type": "string", "not": node{"pattern": `\$\{\{`}}
+	inputs["additionalProperties"] = node{"anyOf": []any{text, node{"type": []any{"integer", "boolean"}}, node{"type": "array", "items": text}}}
 }
 
 func property(n node, name string) node { return n["properties"].(node)[name].(node) }

@@ -1,4 +1,4 @@
-package engine_test
+package main
 
 import (
 	"bufio"
@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/mozci/mozci-run/engine"
 )
 
 // An editor is a YAML language server, spoken to as an editor speaks to it.
@@ -34,8 +32,8 @@ type message struct {
 	Result json.RawMessage `json:"result"`
 }
 
-// newEditor starts the server that is in the PATH, or that YAML_LANGUAGE_SERVER names.
-func newEditor(t *testing.T) *editor {
+// newEditor starts the server that is in the PATH, or that YAML_LANGUAGE_SERVER names, for files of which a schema has been written.
+func newEditor(t *testing.T, of string) *editor {
 	t.Helper()
 	name := os.Getenv("YAML_LANGUAGE_SERVER")
 	if name == "" {
@@ -45,8 +43,12 @@ func newEditor(t *testing.T) *editor {
 	if err != nil {
 		t.Skip("SKIPPED: there is no yaml-language-server: npm install -g yaml-language-server, or name it in YAML_LANGUAGE_SERVER")
 	}
-	schema := filepath.Join(t.TempDir(), "workflow.schema.json")
-	if err := os.WriteFile(schema, engine.Schema(catalog(t)), 0o644); err != nil {
+	schema := filepath.Join(t.TempDir(), of+".schema.json")
+	written := mozciRun(t, t.Context(), nil, "schema", "--profile", "mozilla", "--of", of)
+	if written.code != exitDone {
+		t.Fatal(written.stderr)
+	}
+	if err := os.WriteFile(schema, []byte(written.stdout), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), path, "--stdio")
@@ -184,34 +186,75 @@ func (e *editor) completions(name, text string) []string {
 	return labels
 }
 
-// A real YAML language server completes by the schema, and finds the same structural mistakes.
-func TestEditor(t *testing.T) {
-	e := newEditor(t)
-	const head = "mozci: 1\nname: x\nsteps:\n"
-	for _, tt := range []struct {
-		name, text string
-		want       []string
-	}{
-		{"keywords.yaml", head + "  - id: a\n    ", []string{"uses", "let", "foreach", "require"}},
-		{"uses.yaml", head + "  - id: a\n    uses: ", []string{"jobs.history", "jobs.trigger", "pushes.range"}},
-		{"with.yaml", head + "  - id: a\n    uses: jobs.history\n    with:\n      ", []string{"branch", "job", "upto", "depth"}},
-	} {
-		got := e.completions(tt.name, tt.text)
-		for _, w := range tt.want {
+// offers wants what the server offers at the end of each text.
+func (e *editor) offers(rows []offered) {
+	e.t.Helper()
+	for _, r := range rows {
+		got := e.completions(r.name, r.text)
+		for _, w := range r.want {
 			if !slices.Contains(got, w) {
-				t.Errorf("%s: %s is not offered, but %v", tt.name, w, got)
+				e.t.Errorf("%s: %s is not offered, but %v", r.name, w, got)
 			}
 		}
 	}
-	for _, file := range append(glob(t, "testdata/ok/*.yaml"), glob(t, "../workflows/backfill.yaml")...) {
-		if found := e.open(filepath.Base(file), string(read(t, file))); len(found) > 0 {
-			t.Errorf("%s is right, and the editor finds %q", file, found)
+}
+
+type offered struct {
+	name, text string
+	want       []string
+}
+
+// judges wants nothing to be found in what is right, and something in what is wrong.
+func (e *editor) judges(right, wrong []string) {
+	e.t.Helper()
+	for i, file := range append(slices.Clone(right), wrong...) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		found := e.open(strconv.Itoa(i)+filepath.Base(file), string(text))
+		if is := i < len(right); is && len(found) > 0 {
+			e.t.Errorf("%s is right, and the editor finds %q", file, found)
+		} else if !is && len(found) == 0 {
+			e.t.Errorf("the editor finds nothing wrong with %s", file)
 		}
 	}
+}
+
+// A real YAML language server completes workflows by their schema, and finds the same structural mistakes.
+func TestEditorOfWorkflows(t *testing.T) {
+	e := newEditor(t, "workflows")
+	const head = "mozci: 1\nname: x\nsteps:\n"
+	e.offers([]offered{
+		{"keywords.yaml", head + "  - id: a\n    ", []string{"uses", "let", "foreach", "require"}},
+		{"uses.yaml", head + "  - id: a\n    uses: ", []string{"jobs.history", "jobs.trigger", "pushes.range"}},
+		{"with.yaml", head + "  - id: a\n    uses: jobs.history\n    with:\n      ", []string{"branch", "job", "upto", "depth"}},
+	})
+	var wrong []string
 	for _, name := range []string{"key_unknown", "key_missing", "step_two_kinds", "step_no_kind", "step_companions", "step_foreach_until", "step_foreach_let",
 		"on_schedule_neither", "not_a_name", "with_missing", "key_wrong_types", "step_retry"} {
-		if found := e.open(name+".yaml", string(read(t, "testdata/err/"+name+".yaml"))); len(found) == 0 {
-			t.Errorf("the editor finds nothing wrong with %s", name)
-		}
+		wrong = append(wrong, "../../engine/testdata/err/"+name+".yaml")
 	}
+	e.judges(append(settingsFiles(t, "../../engine/testdata/ok"), "../../workflows/backfill.yaml"), wrong)
+}
+
+// It completes mozci.yaml as well: adapters, and what each of them is told.
+func TestEditorOfProfiles(t *testing.T) {
+	e := newEditor(t, "profiles")
+	const head = "profiles:\n  ours:\n    sources:\n      - adapter: "
+	e.offers([]offered{
+		{"profile.yaml", "profiles:\n  ours:\n    ", []string{"sources", "simulate", "replay", "inputs", "clock", "patience"}},
+		{"adapters.yaml", head, []string{"hgmo", "treeherder", "taskcluster", "notify"}},
+		{"keys.yaml", head + "treeherder\n        ", []string{"base", "options", "credentials", "branches", "fallback"}},
+		{"options.yaml", head + "hgmo\n        options:\n          ", []string{"trees", "treestatus"}},
+		{"credentials.yaml", head + "taskcluster\n        credentials:\n          ", []string{"client_id", "access_token", "certificate"}},
+		{"places.yaml", head + "treeherder\n        credentials:\n          token:\n            ", []string{"env", "file"}},
+		{"account.yaml", head + "taskcluster\n        account: ", []string{"taskcluster"}},
+		{"scenario.yaml", "profiles:\n  ours:\n    simulate:\n      scenario: ", []string{"default", "gap-of-three"}},
+	})
+	beyond := []string{"credential_certificate", "credential_file", "default_unknown", "replay_missing", "yaml_alias", "yaml_empty", "yaml_utf16"}
+	wrong := slices.DeleteFunc(settingsFiles(t, "testdata/settings/err"), func(file string) bool {
+		return slices.Contains(beyond, strings.TrimSuffix(filepath.Base(file), ".yaml")) // what no schema can know, and what an editor reads by itself
+	})
+	e.judges(settingsFiles(t, "testdata/settings/ok"), wrong)
 }
