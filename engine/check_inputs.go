@@ -36,7 +36,7 @@ func (c *checker) input(in *inputDef) Input {
 		switch {
 		case bound.node == nil:
 		case !ordered:
-			c.problem(bound.node, "companion", "%s goes with an int or a duration, and %s is a %s", bound.name, out.Name, in.typ.Value)
+			c.problem(bound.node, "companion", "%s goes with an int or a duration, and %s is %s", bound.name, out.Name, withArticle(in.typ.Value))
 		default:
 			*bound.into = c.fits(bound.node, out.Type, bound.name)
 		}
@@ -53,6 +53,9 @@ func (c *checker) input(in *inputDef) Input {
 func (c *checker) inputType(in *inputDef) *schemas.Type {
 	var enum []string
 	if in.enum != nil {
+		if len(in.enum.Items) == 0 {
+			c.problem(in.enum, "wrong-type", "enum is an empty list: no value could be given")
+		}
 		for _, w := range in.enum.Items {
 			if slices.Contains(enum, w.Value) {
 				c.problem(w, "duplicate-word", "%s is in the list twice", w.Value)
@@ -72,7 +75,7 @@ func (c *checker) inputType(in *inputDef) *schemas.Type {
 		return schemas.ListOf(text)
 	}
 	if in.enum != nil {
-		c.problem(in.enum, "companion", "enum goes with a string or a list, and %s is a %s", in.name.Value, in.typ.Value)
+		c.problem(in.enum, "companion", "enum goes with a string or a list, and %s is %s", in.name.Value, withArticle(in.typ.Value))
 	}
 	switch in.typ.Value {
 	case "int":
@@ -92,6 +95,7 @@ func (c *checker) defaultOf(in *inputDef, out *Input) {
 		return
 	}
 	out.Default = c.fits(in.def, out.Type, "default")
+	out.faulty = out.Default == nil
 	n, ok := amount(out.Default)
 	if !ok {
 		return
@@ -110,12 +114,20 @@ func (c *checker) fits(n *yamldoc.Node, t *schemas.Type, what string) any {
 		c.problem(n, "no-expression", "%s is the same in every run: no ${{ }} can stand here", what)
 		return nil
 	}
-	v, err := conform(n, t)
-	if err != nil {
-		c.problem(n, "wrong-type", "%s: %v", what, err)
-		return nil
+	said := len(c.problems)
+	if n.Kind == yamldoc.List && t.Kind == schemas.List {
+		for _, item := range n.Items {
+			c.fits(item, t.Elem, what)
+		}
 	}
-	return v
+	v, err := conform(n, t)
+	if err == nil {
+		return v
+	}
+	if len(c.problems) == said {
+		c.problem(n, "wrong-type", "%s: %v", what, err)
+	}
+	return nil
 }
 
 func amount(v any) (float64, bool) {
@@ -132,7 +144,7 @@ func amount(v any) (float64, bool) {
 func (p *Program) inputsType() *schemas.Type {
 	fields := make([]schemas.Field, len(p.Inputs))
 	for i, in := range p.Inputs {
-		fields[i] = schemas.Field{Name: in.Name, Doc: in.Doc, Type: in.Type, Default: in.Default, Optional: in.Default != nil || in.Type.Nullable}
+		fields[i] = schemas.Field{Name: in.Name, Doc: in.Doc, Type: in.Type, Default: in.Default, Optional: in.Default != nil || in.Type.Nullable || in.faulty}
 	}
 	return schemas.ObjectOf("inputs", fields...)
 }

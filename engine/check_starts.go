@@ -2,6 +2,7 @@ package engine
 
 import (
 	"strings"
+	"time"
 
 	"github.com/robfig/cron/v3"
 
@@ -35,8 +36,18 @@ func (c *checker) start(d *startDef) Start {
 	return s
 }
 
+// someDay is a day from which schedules are looked at: any will do.
+var someDay = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func (c *checker) cron(n *yamldoc.Node) {
-	if _, err := cron.ParseStandard(n.Value); err != nil {
+	schedule, err := cron.ParseStandard(n.Value)
+	switch {
+	case strings.HasPrefix(n.Value, "@"):
+		c.problem(n, "cron", "%q is no schedule here: five fields are wanted (minute hour day month weekday), such as */15 * * * *, or schedule: {every: 15m}", n.Value)
+		return
+	case err == nil && schedule.Next(someDay).IsZero():
+		c.problem(n, "cron", "%q never comes: there is no such day", n.Value)
+	case err != nil:
 		c.problem(n, "cron", "%q is no schedule: %s; five fields are wanted (minute hour day month weekday), such as */15 * * * *",
 			n.Value, strings.TrimSpace(err.Error()))
 	}

@@ -311,9 +311,11 @@ func conform(n *yamldoc.Node, want *schemas.Type) (any, error) {
 		}
 	case want.Kind == schemas.List && n.Type == yamldoc.String:
 		return nil, fmt.Errorf("a list is wanted, and this is %s; write [%s]", n.Describe(), n.Value)
+	case want.Kind == schemas.Duration:
+		return nil, fmt.Errorf("%w%s", err, durationHint(n))
 	case n.Type == yamldoc.String && n.Style != yamldoc.Plain:
 		if _, plain := want.Parse(n.Value); plain == nil {
-			return nil, fmt.Errorf("%s is wanted, and this is text; leave out the quotes", want)
+			return nil, fmt.Errorf("%s is wanted, and this is text; leave out the quotes", withArticle(want.NonNil().String()))
 		}
 	}
 	return nil, err
@@ -336,13 +338,34 @@ func constantType(fact any) *schemas.Type {
 
 var looksLikePath = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(\??\.[A-Za-z_][A-Za-z0-9_]*)+$`)
 
-// looksRead finds a text that was meant to be read: inputs.branch without ${{ }}.
+// looksRead finds a text that was meant to be read: inputs.branch without ${{ }}, or in other brackets.
 func (c *checker) looksRead(n *yamldoc.Node, w within) bool {
 	m := looksLikePath.FindStringSubmatch(n.Value)
-	if m == nil || !slices.ContainsFunc(w.scope.Vars, func(v rules.Var) bool { return v.Name == m[1] }) {
+	if m == nil {
+		return c.looksBracketed(n, w)
+	}
+	if !slices.ContainsFunc(w.scope.Vars, func(v rules.Var) bool { return v.Name == m[1] }) {
 		return false
 	}
 	c.problem(n, "plain-text", "this is the text %s; to read the value, write \"${{ %s }}\"", n.Value, n.Value)
+	return true
+}
+
+var otherBrackets = regexp.MustCompile(`\$\s*\{\s*\{[^{}]*\}\s*\}|\$?\{\{?\s*(([A-Za-z_][A-Za-z0-9_]*)(?:\??\.[A-Za-z_][A-Za-z0-9_]*)+)\s*\}?\}`)
+
+// looksBracketed finds {{ inputs.branch }}, ${inputs.branch} and $ {{ … }}.
+func (c *checker) looksBracketed(n *yamldoc.Node, w within) bool {
+	m := otherBrackets.FindStringSubmatch(n.Value)
+	switch {
+	case m == nil:
+		return false
+	case m[1] == "":
+		c.problem(n, "text-syntax", "${{ is written without a space")
+		return true
+	case !slices.ContainsFunc(w.scope.Vars, func(v rules.Var) bool { return v.Name == m[2] }):
+		return false
+	}
+	c.problem(n, "plain-text", "%s is text here; to read the value, write ${{ %s }}", m[0], m[1])
 	return true
 }
 

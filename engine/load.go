@@ -130,11 +130,21 @@ func (l *loader) workflow(file string, by *yamldoc.Node) *Definition {
 		l.problem(by, "not-a-workflow", "%s is a file of rules: it has no steps; a workflow imports it", file)
 		return nil
 	}
+	if l.ofOthers(doc) {
+		l.problem(doc, "not-a-workflow", "this is no workflow of mozci-run: that has mozci: 1, a name and steps")
+		return nil
+	}
 	if !l.object(doc, workflowObject) && doc.Kind != yamldoc.Map {
 		return nil
 	}
 	l.version(doc)
 	return l.definition(file, doc)
+}
+
+// ofOthers says whether a file is for another program: it says neither mozci nor steps, and has keys that nothing here has.
+func (l *loader) ofOthers(doc *yamldoc.Node) bool {
+	return doc.Kind == yamldoc.Map && doc.Get("mozci") == nil && doc.Get("steps") == nil &&
+		slices.ContainsFunc(doc.Entries, func(e yamldoc.Entry) bool { return workflowObject.key(e.Key.Value) == nil })
 }
 
 func (l *loader) version(doc *yamldoc.Node) {
@@ -170,6 +180,9 @@ func (l *loader) items(n *yamldoc.Node, key string) []*yamldoc.Node {
 func (l *loader) definition(file string, doc *yamldoc.Node) *Definition {
 	d := &Definition{File: file, doc: doc, Name: l.get(doc, "name"), Description: l.get(doc, "description")}
 	for _, e := range l.entries(doc, "inputs") {
+		if l.bad[e.Key] {
+			continue
+		}
 		d.Inputs = append(d.Inputs, &inputDef{name: e.Key, node: e.Value, typ: l.get(e.Value, "type"), doc: l.get(e.Value, "description"),
 			def: l.get(e.Value, "default"), min: l.get(e.Value, "min"), max: l.get(e.Value, "max"), enum: l.get(e.Value, "enum")})
 	}
@@ -178,6 +191,10 @@ func (l *loader) definition(file string, doc *yamldoc.Node) *Definition {
 		if v := e.Value; !l.bad[v] && onObject.key(e.Key.Value) != nil {
 			d.Starts = append(d.Starts, &startDef{kind: e.Key, node: v, cond: l.get(v, "if"), every: l.get(v, "every"), cron: l.get(v, "cron"), inputs: l.get(v, "inputs")})
 		}
+	}
+	on := l.get(doc, "on")
+	if include := l.get(doc, "include"); include != nil && on != nil && on.Get("failure") == nil && on.Get("job") == nil {
+		l.problem(include, "companion", "include is about events, and on has neither failure nor job")
 	}
 	for _, n := range l.items(doc, "include") {
 		d.Include = append(d.Include, n.Value)

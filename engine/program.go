@@ -70,6 +70,8 @@ type Input struct {
 	Min     any           // an int, a float or a duration; nil where unbounded
 	Max     any
 	Place   Place
+
+	faulty bool // it has a default with a mistake: that it is left open is not said beside that
 }
 
 // An Output is a value that a run ends with.

@@ -140,7 +140,14 @@ func (l *loader) value(n *yamldoc.Node, k *key) {
 	case stringList:
 		l.list(n, k, func(item *yamldoc.Node) { l.plain(item, k) })
 	case choices:
-		l.list(n, k, func(item *yamldoc.Node) { l.choice(item, k) })
+		seen := map[string]bool{}
+		l.list(n, k, func(item *yamldoc.Node) {
+			l.choice(item, k)
+			if seen[item.Value] {
+				l.problem(item, "duplicate-word", "%s is in the list twice", item.Value)
+			}
+			seen[item.Value] = true
+		})
 	case aValue, aType:
 	default:
 		l.scalar(n, k)

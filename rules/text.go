@@ -56,6 +56,9 @@ func readText(t *text) ([]textPart, []Problem) {
 		inner := string([]rune(src)[:end])
 		if strings.TrimSpace(inner) == "" {
 			problems = append(problems, t.problem(at, at+len(opening)+end+2, KindTextSyntax, "${{ }} is empty: an expression is wanted between"))
+		} else if within := strings.Index(inner, opening); within >= 0 && !strings.ContainsAny(inner[:within], "\"'`") {
+			from := at + len(opening) + utf8.RuneCountInString(inner[:within])
+			problems = append(problems, t.problem(from, from+len(opening), KindTextSyntax, "${{ }} cannot stand within another: leave out the inner one"))
 		} else if piece, p := read(t, at+len(opening), inner); p != nil {
 			problems = append(problems, *p)
 		} else {
