@@ -18,7 +18,7 @@ type RetryTerms struct {
 	Jitter   func() float64 // a number from 0 to 1, by which a wait is shortened to between half and all of itself; nil means no jitter
 }
 
-// Retry asks again for what may go better the next time: GET and HEAD that met a network error, 429, 502, 503 or 504.
+// Retry asks again for what may go better the next time: GET and HEAD that met a network error, 429, 500, 502, 503 or 504.
 // Where the service says when to come back (Retry-After), that is when; where that is further away than Total has left,
 // the answer is returned at once, and whoever asked learns it from the error. Waits are on the clock and end with the
 // request's context. What comes of the last attempt is returned as it is.
@@ -104,7 +104,7 @@ func passes(ctx context.Context, resp *http.Response, err error) bool {
 		return ctx.Err() == nil && !errors.As(err, &own)
 	}
 	switch resp.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return false
