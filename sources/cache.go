@@ -17,8 +17,9 @@ type CacheBounds struct {
 
 // Cache answers a GET that was answered before with the same answer, and lets equal ones that are asked side by side
 // share one request. It is made for one run and never asks whether an answer is still true: a question within [Fresh] goes
-// past it, and its answer takes the old one's place. Only complete answers with status 200 are kept. A body that is
-// larger than the bound is handed on as it comes, to the first who asked; the others ask for themselves.
+// past it, and its answer takes the old one's place. Only complete answers with status 200 are kept; one that breaks off is
+// asked for again. A body that is larger than the bound is handed on as it comes, to the first who asked; the others ask for
+// themselves.
 //
 // Requests are equal where their URLs, their Accept and their Authorization are; of an Authorization with parameters the
 // first counts, which is the client's id in Hawk, because the others are new each time.
@@ -142,16 +143,27 @@ func (c *cache) alight(f *flight) {
 	}
 }
 
-// fly makes the request and reads its answer, up to the bound.
+// landings is how often an answer is asked for that breaks off.
+const landings = 3
+
+// fly makes the request and reads its answer, up to the bound. One that breaks off is asked for again: whoever reads it has
+// not seen any of it.
 func (c *cache) fly(f *flight, req *http.Request) {
-	resp, err := c.next.RoundTrip(req)
-	if err != nil {
-		f.err = err
-		c.land(f, false)
-		return
+	var resp *http.Response
+	for n := 1; ; n++ {
+		var err error
+		if resp, err = c.next.RoundTrip(req.Clone(req.Context())); err != nil {
+			f.err = err
+			c.land(f, false)
+			return
+		}
+		f.head = resp
+		f.body, f.broken = io.ReadAll(io.LimitReader(resp.Body, c.bounds.Body+1))
+		if n == landings || !passes(req.Context(), resp, f.broken) || f.broken == nil {
+			break
+		}
+		resp.Body.Close()
 	}
-	f.head = resp
-	f.body, f.broken = io.ReadAll(io.LimitReader(resp.Body, c.bounds.Body+1))
 	if f.broken == nil && int64(len(f.body)) > c.bounds.Body {
 		f.large, f.rest = true, resp.Body
 		c.land(f, false)

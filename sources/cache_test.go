@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 
 	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/sourcetest"
@@ -86,7 +87,7 @@ func TestCacheKeepsNoErrors(t *testing.T) {
 		switch tries++; tries {
 		case 1:
 			return nil, sourcetest.ErrReset
-		case 2:
+		case 2, 3, 4:
 			resp := response(req, 200, "")
 			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("half"), failingReader{}))
 			return resp, nil
@@ -96,6 +97,35 @@ func TestCacheKeepsNoErrors(t *testing.T) {
 	for _, want := range []string{sourcetest.ErrReset.Error(), "half and " + io.ErrUnexpectedEOF.Error(), "whole", "whole"} {
 		if got := read(rt, get(t, "https://ci.example/")); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// An answer that breaks off is asked for again, up to three times in all; one that is too large is not.
+func TestCacheAsksAgainForWhatBreaksOff(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		breaks int
+		how    error
+		want   string
+		asked  int
+	}{
+		{"once", 1, io.ErrUnexpectedEOF, "whole", 2},
+		{"twice", 2, io.ErrUnexpectedEOF, "whole", 3},
+		{"each time", 9, io.ErrUnexpectedEOF, "half and " + io.ErrUnexpectedEOF.Error(), 3},
+		{"for a reason of ours", 9, &sources.Error{Kind: sources.ErrTooLarge}, "half and too large", 1},
+	} {
+		asked := 0
+		rt := sources.Cache(roundTrip(func(req *http.Request) (*http.Response, error) {
+			if asked++; asked > tt.breaks {
+				return response(req, 200, "whole"), nil
+			}
+			resp := response(req, 200, "")
+			resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(tt.how)))
+			return resp, nil
+		}), sources.CacheBounds{})
+		if got := read(rt, get(t, "https://ci.example/")); got != tt.want || asked != tt.asked {
+			t.Errorf("%s: got %q after %d requests, want %q after %d", tt.name, got, asked, tt.want, tt.asked)
 		}
 	}
 }

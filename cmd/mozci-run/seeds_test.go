@@ -59,12 +59,12 @@ func lastEvent(t testing.TB, stdout string) engine.Event {
 
 // TestTheCulpritIsFound runs the shipped backfill on simulated CIs, each of which broke at another push, and compares
 // what it names with what the scenario holds. Where it names no single push it has to say why. MOZCI_SEEDS says how many
-// seeds each of the five scenarios is run with; .ci/run asks for 20.
+// seeds each of the six scenarios is run with; .ci/run asks for 20.
 func TestTheCulpritIsFound(t *testing.T) {
 	scenarios := []struct {
 		name  string
 		alone bool // whether the culprit can always be named alone
-	}{{"default", true}, {"gap-of-three", true}, {"coalesced", true}, {"chunk-drift", true}, {"empty-push", false}}
+	}{{"default", true}, {"gap-of-three", true}, {"coalesced", true}, {"chunk-drift", true}, {"empty-push", false}, {"faulty", true}}
 	seeds := 2
 	if raced {
 		seeds = 1

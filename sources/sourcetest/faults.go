@@ -49,7 +49,7 @@ var wants = map[Fault]error{
 }
 
 // passing are the faults that a transport may ask again for.
-var passing = map[Fault]bool{RateLimited: true, ServerError: true, HTML503: true, Reset: true}
+var passing = map[Fault]bool{RateLimited: true, ServerError: true, HTML503: true, Reset: true, Truncated: true}
 
 const (
 	date = "Sat, 01 Mar 2025 12:00:00 GMT"
