@@ -177,7 +177,13 @@ func TestRecordingAScenarioAgainGivesTheSame(t *testing.T) {
 	if out, code := runCommand(t, "record", "--profile", "sim", "--scenario", "no-good-in-reach", "--run", "backfill", "--apply", "-o", dir); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}
-	rep, err := fixtures.Contract{Sources: expectations()}.Check(t.Context(), openCassettes(t, dir), openCassettes(t, filepath.Join(shippedCassettes, "scenarios", "no-good-in-reach")))
+	again, shipped := openCassettes(t, dir), openCassettes(t, filepath.Join(shippedCassettes, "scenarios", "no-good-in-reach"))
+	for i, tape := range shipped.Cassettes() {
+		if got := again.Cassettes()[i].Recorded.Base; got != tape.Recorded.Base {
+			t.Errorf("it was recorded at %s, and again at %s", tape.Recorded.Base, got)
+		}
+	}
+	rep, err := fixtures.Contract{Sources: expectations()}.Check(t.Context(), again, shipped)
 	if err != nil || len(rep.Findings) > 0 {
 		t.Errorf("%v %+v", err, rep.Findings)
 	}

@@ -72,6 +72,7 @@ func newRecording(s *session) *recording {
 	if s.sim != nil {
 		r.scene, r.seed = s.scenario.Name, s.profile.Simulate.Seed
 		s.surroundings.at = fmt.Sprintf("http://%s-%d.sim.invalid", r.scene, r.seed) // the same each time, since it stands in cassettes
+		s.specs = simulatedSources(s.at, s.scenario)
 	}
 	return r
 }
