@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,6 +70,7 @@ func (c *command) root() *cobra.Command {
 	root.SetOut(c.m.stdout)
 	root.SetErr(c.m.stderr)
 	root.SetIn(c.m.stdin)
+	c.layOutHelp(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		text, _, _ := strings.Cut(err.Error(), ": strconv.") // what Go's own function is called says nothing to people
 		return usage(cmd.CommandPath()+" --help shows what it takes", "%s", text)
@@ -96,6 +99,25 @@ func (c *command) root() *cobra.Command {
 	return root
 }
 
+// inParagraph is the end of a line that the next one goes on with.
+var inParagraph = regexp.MustCompile(`(\S)\n(\S)`)
+
+// layOutHelp lets help go on below where a terminal is narrower than it is.
+func (c *command) layOutHelp(root *cobra.Command) {
+	p := c.painter(c.m.stdout)
+	if !p.live {
+		return
+	}
+	width, _ := p.room()
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", width)))
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long = inParagraph.ReplaceAllString(cmd.Long, "$1 $2")
+		cmd.SetOut(c.laidOut())
+		help(cmd, args)
+	})
+}
+
 // exactly wants n arguments, and says which.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
@@ -108,3 +130,10 @@ func exactly(n int, what string) cobra.PositionalArgs {
 
 // note writes a line for people.
 func (c *command) note(format string, args ...any) { c.painter(c.m.stderr).line(format, args...) }
+
+// during shows on a terminal what is going on, until it is over.
+func (c *command) during(what string) (over func()) {
+	p := c.painter(c.m.stderr)
+	p.show(item{pad("now"), what})
+	return func() { p.show() }
+}

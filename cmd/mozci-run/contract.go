@@ -116,7 +116,11 @@ func (c *command) contract(dir string, o contractOrder) error {
 	if err := c.accept(rep, entry, o.accepted); err != nil {
 		return err
 	}
-	if err := rep.Write(c.m.stdout, o.format, c.m.now()); err != nil {
+	w := c.m.stdout
+	if o.format == "text" {
+		w = c.laidOut()
+	}
+	if err := rep.Write(w, o.format, c.m.now()); err != nil {
 		return usage("--format text", "%w", err)
 	}
 	return c.verdict(rep)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/mozci/mozci-run/schemas"
@@ -38,6 +40,12 @@ func describe(fact any) []string {
 	if list, ok := as[[]ci.Outcome](fact); ok {
 		return each(list, outcomeLine)
 	}
+	if list, ok := as[[]ci.Job](fact); ok {
+		return each(list, jobLine)
+	}
+	if j, ok := as[ci.Job](fact); ok {
+		return []string{jobLine(j)}
+	}
 	switch v := fact.(type) {
 	case nil:
 		return []string{"none"}
@@ -55,12 +63,30 @@ func describe(fact any) []string {
 		}
 		return out
 	case map[string]any:
-		text, err := (&schemas.Type{Kind: schemas.Any}).Marshal(v)
-		if err == nil {
-			return []string{string(text)}
-		}
+		return []string{membersLine(v)}
 	}
 	return []string{fmt.Sprint(fact)}
+}
+
+// membersLine writes the members of an object on a line, in the order of their names: what is itself made of parts as JSON.
+func membersLine(v map[string]any) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		text := fmt.Sprint(v[name])
+		switch m := v[name].(type) {
+		case nil:
+			continue
+		case string:
+			text = short(m)
+		case []any, map[string]any:
+			raw, err := (&schemas.Type{Kind: schemas.Any}).Marshal(m)
+			if err == nil {
+				text = string(raw)
+			}
+		}
+		out = append(out, name+"="+text)
+	}
+	return strings.Join(out, "  ")
 }
 
 func each[T, U any](list []T, f func(T) U) []U {
@@ -99,6 +125,10 @@ func shortPush(p ci.Push) string {
 
 func changesetLine(c ci.Changeset) string {
 	return words(short(c.Revision), c.Author, firstLine(c.Desc), c.Link)
+}
+
+func jobLine(j ci.Job) string {
+	return words(j.ID, j.Type+" on "+short(j.Revision), standingOf(j), j.Link)
 }
 
 func outcomeLine(o ci.Outcome) string {

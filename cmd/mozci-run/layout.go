@@ -62,14 +62,17 @@ func harmless(r rune) rune {
 	return r
 }
 
+// readable is how many cells a row has to have beside what it is indented.
+const readable = 24
+
 // layout breaks a text that follows a lead into rows of at most width cells: between words, with the rows after the first
 // indented. A word that is longer than a row stays whole, so that a link can still be clicked. A width of 0 is endless.
 func layout(lead, text string, indent, width int) []string {
 	if width <= 0 {
 		return []string{lead + text}
 	}
-	if indent > width/2 {
-		indent = min(2, width/2)
+	if width-indent < readable {
+		indent = min(indent, 2, width/2)
 	}
 	var rows []string
 	row, used, begun := lead, cells(lead), false

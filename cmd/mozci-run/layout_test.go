@@ -47,15 +47,15 @@ func TestLayout(t *testing.T) {
 		indent, width    int
 		want             []string
 	}{
-		{"it fits", "- ", "one two", 2, 9, []string{"- one two"}},
-		{"it does not", "- ", "one two three", 2, 9, []string{"- one two", "  three"}},
-		{"spaces within a row stay", "", "one  two   three", 2, 12, []string{"one  two", "  three"}},
-		{"a link stays whole", "name  ", "see https://example.org/a/long/link for more", 6, 20, []string{"name  see", "      https://example.org/a/long/link", "      for more"}},
+		{"it fits", "- ", "one two and a few words more", 2, 30, []string{"- one two and a few words more"}},
+		{"it does not", "- ", "one two and a few words more", 2, 29, []string{"- one two and a few words", "  more"}},
+		{"spaces within a row stay", "", "one  two  and  a  few   words  more", 2, 28, []string{"one  two  and  a  few", "  words  more"}},
+		{"a link stays whole", "name  ", "see https://example.org/a/long/link for more words", 6, 31, []string{"name  see", "      https://example.org/a/long/link", "      for more words"}},
 		{"a first word that is too long stands beside its lead", "name  ", "https://example.org/", 6, 12, []string{"name  https://example.org/"}},
-		{"the indentation leaves half of the room", "a long lead: ", "one two", 13, 16, []string{"a long lead: one", "  two"}},
+		{"the indentation leaves room to read", "a long lead: ", "one two", 13, 16, []string{"a long lead: one", "  two"}},
 		{"endless", "- ", "one two three", 2, 0, []string{"- one two three"}},
 		{"colors take no room", "", "\x1b[31mone\x1b[0m two", 0, 7, []string{"\x1b[31mone\x1b[0m two"}},
-		{"wide letters take two cells", "", "日本 語語", 0, 8, []string{"日本", "語語"}},
+		{"wide letters take two cells", "", "日本日本日本 語語語語語語 日", 0, 24, []string{"日本日本日本", "語語語語語語 日"}},
 		{"nothing", "", "", 2, 10, []string{""}},
 		{"one column", "- ", "a b", 2, 1, []string{"- a", "b"}},
 	}

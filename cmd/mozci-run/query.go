@@ -43,7 +43,9 @@ func (c *command) query(name string, given []string) error {
 	if err != nil {
 		return err
 	}
+	over := c.during("asks " + name)
 	answer, err := s.registry.Ask(c.ctx, name, in)
+	over()
 	if err != nil {
 		return err
 	}

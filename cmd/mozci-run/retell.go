@@ -114,9 +114,12 @@ func retellHistory(p *painter, rows []ci.Row, s engine.StepStory, intermittent s
 		p.write(l)
 	}
 	for i, r := range rows {
-		p.write(item{"    ", shortPush(r.Push) + "  " + spoken(t.strip.verdicts[i]) + because(account(r, t.of.Job)) + chosenBy(t.decided[i])})
+		p.line("    %s  %s%s", shortPush(r.Push), t.says(i), chosenBy(t.decided[i]))
 		for _, j := range r.Jobs {
-			p.write(item{"        ", words(j.ID, j.Type, string(j.State), string(j.Result), j.Link)})
+			if j.Type == t.of.Job {
+				j.Type = ""
+			}
+			p.line("        %s", words(j.ID, j.Type, standingOf(j), j.Link))
 		}
 	}
 }

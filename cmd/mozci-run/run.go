@@ -33,13 +33,16 @@ const runLong = `run runs a workflow: a file, or a name (workflows/NAME.yaml, th
 LINK is what a sheriff has in the clipboard: a Treeherder, Taskcluster or pushlog address. It fills the workflow's inputs.
 
 Effects are shown first, and done with --apply, or with y on a terminal.
-With --output json, stdout gets one event a line; the last one holds the outputs, the culprits among them.`
+
+With --output json, stdout gets one event a line and nothing else. Each has seq, time (the profile's), run and kind; what does not
+apply to a kind is left out. The kinds are
+`
 
 // runCommand makes the command that runs workflows: both mozci-run itself and mozci-run run.
 func (c *command) runCommand() *cobra.Command {
 	var o runOrder
 	cmd := &cobra.Command{
-		Use: "run WORKFLOW [LINK]", Short: "run a workflow", Long: runLong,
+		Use: "run WORKFLOW [LINK]", Short: "run a workflow", Long: runLong + kindsOfEvents(),
 		Example: "  mozci-run run workflows/backfill.yaml -i job=test-linux/opt-mochitest-1 -i revision=4fe1c2…",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
@@ -163,7 +166,7 @@ func (c *command) follow(h *house, apply bool, start func(context.Context, engin
 			return yes
 		}
 	}
-	stop := c.ticking(t)
+	stop := c.ticking(t.p, t.tick)
 	res, err := start(c.ctx, opts)
 	stop()
 	t.p.show()
@@ -195,9 +198,9 @@ func (c *command) attended() bool {
 	return c.m.terminal(c.m.stdin) && c.m.terminal(c.m.stderr) && !c.inCI()
 }
 
-// ticking lets a talker know each second that time passes, where that shows, until it is told to stop.
-func (c *command) ticking(t *talker) (stop func()) {
-	if !t.p.live {
+// ticking calls tick each second, where a painter can show that time passes, until it is told to stop.
+func (c *command) ticking(p *painter, tick func()) (stop func()) {
+	if !p.live {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(c.ctx)
@@ -205,7 +208,7 @@ func (c *command) ticking(t *talker) (stop func()) {
 	go func() {
 		defer close(over)
 		for c.m.sleep(ctx, time.Second) == nil {
-			t.tick()
+			tick()
 		}
 	}()
 	return func() {
@@ -267,7 +270,9 @@ func (c *command) inputs(s *session, prog *engine.Program, o runOrder) (map[stri
 	case o.link != nil && o.latest:
 		return nil, nil, usage("leave out one of them", "--latest takes the newest failure, and the link points at another")
 	case o.link != nil:
+		over := c.during("looks up what the link points at")
 		ev, err := c.pointedAt(s, *o.link)
+		over()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -288,7 +293,9 @@ func (c *command) inputs(s *session, prog *engine.Program, o runOrder) (map[stri
 		}
 	case (o.latest || s.sim != nil || s.replay != nil) && open(prog, out, given):
 		branch := fmt.Sprint(or(text(given["branch"]), text(out["branch"])))
+		over := c.during("looks for the newest failure")
 		ev, from, err := newest(c.ctx, s.registry, prog, branch)
+		over()
 		if err != nil {
 			return nil, nil, err
 		}

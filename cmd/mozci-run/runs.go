@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os/user"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,11 +69,12 @@ func (c *command) listRuns(limit int) error {
 	if len(runs) == 0 {
 		c.note("there are no runs yet")
 	}
-	w := tabwriter.NewWriter(c.m.stdout, 0, 8, 2, ' ', 0)
-	for _, r := range runs {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s%s\n", r.ID, r.Workflow, r.Profile, r.Wall.Local().Format(time.DateTime), r.Status, because(r.Reason))
+	table := make([][]string, len(runs))
+	for i, r := range runs {
+		table[i] = []string{r.ID, r.Workflow, r.Profile, r.Wall.Local().Format(time.DateTime), ended(r.Status, r.Reason)}
 	}
-	return w.Flush()
+	c.painter(c.m.stdout).table(table)
+	return nil
 }
 
 func (c *command) showRun(id string) error {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -59,15 +58,16 @@ func (c *command) listSources() error {
 	if c.flags.output == "json" {
 		return json.NewEncoder(c.m.stdout).Encode(list)
 	}
-	w := tabwriter.NewWriter(c.m.stdout, 0, 8, 2, ' ', 0)
-	for _, p := range list {
+	table := make([][]string, len(list))
+	for i, p := range list {
 		kind := "query"
 		if p.Effect {
 			kind = "effect"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, kind, strings.Join(p.By, ", "), p.Doc)
+		table[i] = []string{p.Name, kind, strings.Join(p.By, ", "), p.Doc}
 	}
-	return w.Flush()
+	c.painter(c.m.stdout).table(table)
+	return nil
 }
 
 func (c *command) showSource(name string) error {
@@ -95,7 +95,7 @@ func (c *command) showSource(name string) error {
 }
 
 func (c *command) showTypes(name, kind, doc string, by []string, in, out *schemas.Type) error {
-	w := c.m.stdout
+	w := c.laidOut()
 	fmt.Fprintf(w, "%s (%s): %s\nanswered by %s\n", name, kind, doc, strings.Join(by, ", then "))
 	fmt.Fprintf(w, "\nin %s\n", strings.TrimPrefix(fieldsOf(in), "it takes\n"))
 	fmt.Fprintf(w, "\nout: %s\n", out)
@@ -127,7 +127,7 @@ func printMembers(w interface{ Write([]byte) (int, error) }, t *schemas.Type, se
 }
 
 func (c *command) showEndpoints(s sources.Source) error {
-	w := c.m.stdout
+	w := c.laidOut()
 	fmt.Fprintln(w, s.Name())
 	if i := slices.IndexFunc(adapters, func(a adapter) bool { return a.name == s.Name() }); i >= 0 {
 		a := adapters[i]

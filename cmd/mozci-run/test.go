@@ -75,7 +75,11 @@ func (c *command) test(paths []string, f testFlags) error {
 	if err := writeReports(rep, f); err != nil {
 		return err
 	}
-	if err := rep.Write(c.m.stdout, c.flags.output, f.verbose); err != nil {
+	w := c.m.stdout
+	if c.flags.output == "text" {
+		w = c.laidOut()
+	}
+	if err := rep.Write(w, c.flags.output, f.verbose); err != nil {
 		return err
 	}
 	if rep.Failed() || c.below(rep, f) {

@@ -50,13 +50,13 @@ func (c *command) watch(args []string, branch string, every, timeout time.Durati
 		return err
 	}
 	end := s.clock.Now().Add(timeout)
-	last := map[string]string{}
+	w := &watcher{c: c, out: c.painter(c.m.stdout), live: c.painter(c.m.stderr), time: s.timeOf(), last: map[string]string{}}
 	for {
 		list, err := sources.Ask[[]ci.Request](sources.Fresh(c.ctx), s.registry, "jobs.status", ci.StatusOf{Branch: branch, Requests: ids})
 		if err != nil {
 			return err
 		}
-		open, bad := c.tellRequests(list, last)
+		open, bad := w.tell(list)
 		if open == 0 {
 			c.note("%s ended, %s not well", count(len(list), "request has", "requests have"), count(bad, "of them", "of them"))
 			if bad > 0 {
@@ -68,7 +68,7 @@ func (c *command) watch(args []string, branch string, every, timeout time.Durati
 			c.note("%s not ended within %s; the same command goes on", count(open, "request has", "requests have"), timeout)
 			return ending(exitIncomplete)
 		}
-		if err := s.clock.Sleep(c.ctx, every); err != nil {
+		if err := w.wait(s.clock, list, open, every); err != nil {
 			return err
 		}
 	}
@@ -123,8 +123,17 @@ func (c *command) requestsOf(run string) ([]string, error) {
 	return ids, nil
 }
 
-// tellRequests prints what has changed, and counts the requests that have not ended, and those that have ended badly.
-func (c *command) tellRequests(list []ci.Request, last map[string]string) (open, bad int) {
+// A watcher tells how requests go on.
+type watcher struct {
+	c    *command
+	out  *painter
+	live *painter
+	time string            // what the profile's time is called; empty where it is everybody's
+	last map[string]string // how each request stood
+}
+
+// tell prints what has changed, and counts the requests that have not ended, and those that have ended badly.
+func (w *watcher) tell(list []ci.Request) (open, bad int) {
 	for _, r := range list {
 		state, ended, good := standing(r)
 		if !ended {
@@ -132,19 +141,55 @@ func (c *command) tellRequests(list []ci.Request, last map[string]string) (open,
 		} else if !good {
 			bad++
 		}
-		if last[r.ID] == state {
+		if w.last[r.ID] == state {
 			continue
 		}
-		last[r.ID] = state
-		if c.flags.output == "json" {
+		w.last[r.ID] = state
+		if w.c.flags.output == "json" {
 			text, err := json.Marshal(r)
 			must(err)
-			fmt.Fprintf(c.m.stdout, "%s\n", text)
+			fmt.Fprintf(w.c.m.stdout, "%s\n", text)
 			continue
 		}
-		fmt.Fprintf(c.m.stdout, "%s  %s  %s  %s  %s\n", r.ID, r.Type, short(r.Revision), state, r.Link)
+		w.out.line("%s", words(r.ID, r.Type, short(r.Revision), state, r.Link))
 	}
 	return open, bad
+}
+
+// wait waits until somebody has to look again, and shows on a terminal what for.
+func (w *watcher) wait(clock sources.Clock, list []ci.Request, open int, every time.Duration) error {
+	due := clock.Now().Add(every)
+	show := func() { w.live.show(item{pad("waiting"), w.waiting(list, open, clock.Now(), due)}) }
+	if w.live.live {
+		show()
+	}
+	stop := w.c.ticking(w.live, show)
+	err := clock.Sleep(w.c.ctx, every)
+	stop()
+	w.live.show()
+	return err
+}
+
+func (w *watcher) waiting(list []ci.Request, open int, now, due time.Time) string {
+	parts := []string{fmt.Sprintf("%d of %s not ended yet", open, count(len(list), "request", "requests"))}
+	var all, still []ci.Row
+	alike := true
+	for _, r := range list {
+		row := ci.Row{Jobs: r.Jobs}
+		all = append(all, row)
+		if _, ended, _ := standing(r); !ended {
+			still = append(still, row)
+		}
+		alike = alike && r.Type == list[0].Type
+	}
+	if f, ok := foresee(all, still, now); ok && alike {
+		parts = append(parts, f.String())
+	}
+	parts = append(parts, "next look in "+about(max(0, due.Sub(now))))
+	if w.time != "" {
+		parts[len(parts)-1] += ", in " + w.time
+	}
+	return strings.Join(parts, "; ")
 }
 
 // standing says how a request stands: by its newest job, where it has one.
