@@ -10,9 +10,9 @@ import (
 	"github.com/mozci/mozci-run/sources"
 )
 
-// A Reading is a query that a workflow asks, and a part of its answer that the workflow reads.
+// A Reading is a query that a workflow asks, and a part of its answer that the workflow reads; or an effect that it has done.
 type Reading struct {
-	Query string // EventReading for what starts runs
+	Query string // EventReading for what starts runs; or the effect's name
 	Path  string // as schemas.Differences writes it: [].push.revision; empty for the answer itself
 	Whole bool   // all that stands there is used: it is compared, written, given to a query or an effect, or handed out as an output
 }
@@ -33,7 +33,7 @@ func isWithin(path, above string) bool {
 	return ok && (above == "" || rest != "" && (rest[0] == '.' || rest[0] == '['))
 }
 
-// Reads lists what a workflow asks, and what of the answers it reads: its expressions, the rules that they call, and the workflows that it
+// Reads lists what a workflow asks and does, and what of the answers it reads: its expressions, the rules that they call, and the workflows that it
 // calls. They are sorted by query and path, each query at least once. The problems are those of [Check].
 func Reads(def *Definition, cat Catalog) ([]Reading, []Problem) {
 	prog, problems := Check(def, &followed{cat, map[string]*schemas.Type{}})
@@ -119,7 +119,7 @@ func (g gathered) called(p *Program) {
 
 func (g gathered) steps(list []*Step) {
 	for _, s := range list {
-		if s.Kind == QueryStep {
+		if s.Kind == QueryStep || s.Kind == EffectStep {
 			g[Reading{Query: s.Uses}] = true
 		}
 		g.exprs(s.If, s.Let, s.Until, s.Require)
