@@ -51,12 +51,12 @@ func changed(err error) bool {
 }
 
 // firstQuestions need nothing to be known.
-func firstQuestions(branch string) map[string][]fixtures.Question {
-	out := map[string][]fixtures.Question{}
+func firstQuestions(branch string) questions {
+	out := questions{}
 	for name, with := range map[string]map[string]any{
 		"pushes.range": {"branch": branch, "depth": 10}, "events.recent": {"branch": branch, "pushes": 3}, "tree.status": {"branch": branch},
 	} {
-		out[name] = []fixtures.Question{{Query: name, With: with}}
+		out.ask(name, with)
 	}
 	return out
 }

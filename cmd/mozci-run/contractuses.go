@@ -26,8 +26,11 @@ func (c *command) usersOf() func(query, field string) []string {
 	all := everySource()
 	readers := sync.OnceValue(func() []reader { return c.readers(all) })
 	return func(query, field string) []string {
-		if field == fixtures.WholeAnswer {
+		switch _, _, isEffect := all.Effect(query); {
+		case field == fixtures.WholeAnswer || isEffect: // an effect that is done otherwise concerns whoever does it
 			field = ""
+		case query == fixtures.LinkQuestion:
+			query, field = "events.recent", "[]."+field
 		}
 		var out []string
 		moved := sources.MovedBy(queriesOf(all), sources.Field{Query: query, Path: field})

@@ -70,6 +70,9 @@ outputs: {tree: "${{ tree }}"}
 		{"jobs.upstream", fixtures.WholeAnswer, ""},
 		{"events.recent", "[].job.tier", "bisect missing-tests permanent-failures retrigger"}, // it starts them
 		{"events.recent", "[].backed_out", ""},
+		{fixtures.LinkQuestion, "job.tier", "bisect missing-tests permanent-failures retrigger"},
+		{"jobs.retrigger", "[].request", "retrigger"},
+		{"jobs.classify", fixtures.WholeAnswer, ""},
 	} {
 		if d := cmp.Diff(tt.want, strings.Join(uses(tt.query, tt.field), " ")); d != "" {
 			t.Errorf("%s %s (-want +got):\n%s", tt.query, tt.field, d)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +29,8 @@ type recordOrder struct {
 }
 
 const recordLong = `record asks the profile's sources what workflows ask them, and keeps the answers: a cassette for each source and query,
-at DIR/SOURCE/QUERY.yaml. SOURCE or SOURCE.QUERY keep some of them only. Nothing is changed anywhere.
+at DIR/SOURCE/QUERY.yaml. SOURCE or SOURCE.QUERY keep some of them only; SOURCE.link is what links are read by. Nothing is changed anywhere; but of a
+simulated CI effects are recorded as well, as SOURCE.EFFECT.
 
 Secrets and addresses are taken out. A cassette is written to a temporary file, read back, held to its schemas, and only then put in the
 place of the old one; where a question fails, the old one stays.
@@ -86,18 +87,12 @@ func (c *command) recordQuestions(targets []string, o recordOrder) error {
 	if err != nil {
 		return fmt.Errorf("finding something to ask about: %w", err)
 	}
-	var failed error
 	matched := make([]bool, len(targets))
-	for _, spec := range s.specs {
-		for _, name := range inOrder(keys(q)) {
-			if !wants(targets, matched, spec.Adapter, name) {
-				continue
-			}
-			if err := c.recordQuestion(s, spec, name, q[name], o); err != nil {
-				c.note("not recorded: %v", err)
-				failed = errors.Join(failed, err)
-			}
-		}
+	failed := c.recordEach(s, targets, matched, q, func(spec sourceSpec, name string) error {
+		return c.recordQuestion(s, spec, name, q[name], o)
+	})
+	if s.sim != nil {
+		failed = errors.Join(failed, c.recordEffects(s, targets, matched, o))
 	}
 	for i, t := range targets {
 		if !matched[i] {
@@ -105,6 +100,48 @@ func (c *command) recordQuestions(targets []string, o recordOrder) error {
 		}
 	}
 	return failed
+}
+
+// recordEach records what is among the targets, and says what could not be.
+func (c *command) recordEach(s *recording, targets []string, matched []bool, q questions, record func(spec sourceSpec, name string) error) error {
+	var failed error
+	for _, spec := range s.specs {
+		for _, name := range inOrder(keys(q)) {
+			if !wants(targets, matched, spec.Adapter, name) {
+				continue
+			}
+			if err := record(spec, name); err != nil {
+				c.note("not recorded: %v", err)
+				failed = errors.Join(failed, err)
+			}
+		}
+	}
+	return failed
+}
+
+// recordEffects does what can be done in a simulated CI, each in a world of its own, as if nothing had been done before.
+func (c *command) recordEffects(s *recording, targets []string, matched []bool, o recordOrder) error {
+	q, err := standardEffects(c.ctx, s.registry, s.branch())
+	if err != nil {
+		return fmt.Errorf("finding something to do: %w", err)
+	}
+	return c.recordEach(s, targets, matched, q, func(spec sourceSpec, name string) error {
+		one, err := spec.adapt(adapting{client: &http.Client{Transport: nowhere{}}, clock: s.clock, asker: s.registry, machine: c.m})
+		if err != nil || !q[name][0].Has(one) {
+			return err
+		}
+		fresh, err := c.putTogether(s.profile)
+		if err != nil {
+			return err
+		}
+		defer fresh.close()
+		return c.recordQuestion(fresh, spec, name, q[name], o)
+	})
+}
+
+// turnedDown says whether a service, or the adapter before it was asked, has found a question wrong.
+func turnedDown(err error) bool {
+	return errors.Is(err, sources.ErrNotFound) || errors.Is(err, sources.ErrRefused)
 }
 
 // wants says whether a source's query is among the targets, and marks which.
@@ -139,21 +176,23 @@ func (c *command) ask(s *recording, spec sourceSpec, name string, asked []fixtur
 		return nil, err
 	}
 	defer rec.Discard()
-	client := &http.Client{Transport: sources.Stack(sources.StackOptions{Connection: rec, Clock: s.clock, DryRun: true})}
+	client := &http.Client{Transport: sources.Stack(sources.StackOptions{Connection: rec, Clock: s.clock, DryRun: s.sim == nil})}
 	one, err := spec.adapt(adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(one.Queries(), func(q sources.Query) bool { return q.Name == name })
-	if i < 0 {
-		return nil, nil
-	}
 	var failed error
 	for _, q := range asked {
-		_, err := one.Queries()[i].Call(c.ctx, q.With)
+		before := rec.Count()
+		_, err := q.Ask(c.ctx, one, s.at, func(d time.Duration) error { return s.clock.Sleep(c.ctx, d) })
 		switch {
 		case err == nil:
+			q.Ends = ""
 			rec.Asked(q)
+		case q.Ends != "" && turnedDown(err):
+			if q.Ends = sources.KindOf(err).Error(); rec.Count() > before {
+				rec.Asked(q)
+			}
 		case !errors.Is(err, sources.ErrNotFilled):
 			failed = errors.Join(failed, fmt.Errorf("%s of %s: %w", name, one.Name(), err))
 		}

@@ -55,6 +55,11 @@ func (c *command) openRecording(o recordOrder) (*recording, error) {
 		return nil, err
 	}
 	c.note("%s", p)
+	return c.putTogether(p)
+}
+
+// putTogether makes a recording of a profile: of a simulated CI one that begins anew.
+func (c *command) putTogether(p chosen) (*recording, error) {
 	around, err := c.surround(p, inMemory)
 	if err != nil {
 		return nil, err

@@ -112,6 +112,9 @@ func (r *recording) tap(c *command) (*tap, error) {
 			t.discard()
 			return nil, err
 		}
+		if r.sim != nil {
+			rec.Moments(r.clock.Now)
+		}
 		one := tapped{base: head.Base, rec: rec}
 		t.heads = append(t.heads, one)
 		src, err := spec.adapt(adapting{client: &http.Client{Transport: nowhere{}}, clock: r.clock, asker: r.registry, machine: c.m})

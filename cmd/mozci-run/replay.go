@@ -54,7 +54,7 @@ func replayed(dir string) (profile, error) {
 func replayedSource(a adapter, r fixtures.Recorded) sourceSpec {
 	spec := sourceSpec{Adapter: a.name, Base: r.Base, Branches: r.Branches, Options: r.Options, Credentials: secrets{}}
 	for _, name := range named(a.credentials) {
-		if name == "client_id" || name == "access_token" {
+		if slices.Contains(unseenCredentials, name) {
 			spec.Credentials[name] = secret{Simulated: true} // a cassette does not look at it
 		}
 	}

@@ -124,7 +124,7 @@ func simulatedSources(at string, sc sim.Scenario) []sourceSpec {
 	return []sourceSpec{
 		{Adapter: "hgmo", Base: at + sim.HGPath, Branches: repos, Options: map[string]string{
 			"treestatus": at + sim.TreeStatusPath, "trees": strings.Join(trees, ", ")}},
-		{Adapter: "treeherder", Base: at + sim.TreeherderPath + "/api"},
+		{Adapter: "treeherder", Base: at + sim.TreeherderPath + "/api", Credentials: secrets{"token": {Simulated: true}}},
 		{Adapter: "taskcluster", Base: at + sim.TaskclusterPath, Credentials: secrets{"client_id": {Simulated: true}, "access_token": {Simulated: true}}},
 		{Adapter: "notify"}, // nobody real is told what a simulated CI does
 	}
