@@ -69,6 +69,12 @@ func (p *Program) inputNames() string {
 	return strings.Join(names, ", ")
 }
 
+// Check says whether a value can be the input's: nil, or what would be right.
+func (in Input) Check(v any) error {
+	_, err := in.bind(v)
+	return err
+}
+
 func (in Input) bind(v any) (any, error) {
 	if s, ok := v.(string); ok && in.Type.Kind != schemas.String {
 		p, err := in.Type.Parse(s)

@@ -93,10 +93,28 @@ func (c *command) checkWorkflows(files []workflowFile) ([]engine.Problem, error)
 			problems = append(problems, engine.CheckRules(w.read, w.file, workflows.Standard())...)
 			continue
 		}
-		_, found := load(w, s)
+		prog, found := load(w, s)
 		problems = append(problems, found...)
+		if prog != nil {
+			problems = append(problems, misfits(prog, s.profile.profile)...)
+		}
 	}
 	return problems, nil
+}
+
+// misfits are the values that a profile of a file gives and that a program's inputs do not take.
+func misfits(prog *engine.Program, p profile) []engine.Problem {
+	var out []engine.Problem
+	for _, in := range prog.Inputs {
+		at := p.node.Get("inputs").Get(in.Name)
+		if at == nil {
+			continue
+		}
+		if err := in.Check(p.Inputs[in.Name]); err != nil {
+			out = append(out, engine.Problem{Problem: at.Problem("wrong-type", fmt.Sprintf("%s takes another %s: %v", prog.Name, in.Name, err))})
+		}
+	}
+	return out
 }
 
 // isSettings says whether a file is one of profiles: by its name, or by what it holds.

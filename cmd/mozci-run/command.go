@@ -82,6 +82,14 @@ func (c *command) root() *cobra.Command {
 	f.StringVar(&c.flags.db, "db", "", "where runs are kept: a file, memory, or postgres://… (a file in the user's state directory)")
 	f.StringVar(&c.flags.output, "output", "text", "text or json")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		for _, name := range []string{"profile", "replay", "config"} {
+			if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" { // a variable that is not set, most often
+				return usage("leave it out, or say which", "--%s is empty", name)
+			}
+		}
+		if c.flags.profile != "" && c.flags.replay != "" {
+			return usage("leave out one of them", "--replay DIR is short for --profile replay:DIR, and --profile %s is another", c.flags.profile)
+		}
 		if cmd.Flags().Changed("db") {
 			if err := engine.CheckStore(c.flags.db); err != nil {
 				return storeError(err)

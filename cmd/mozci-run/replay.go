@@ -15,6 +15,9 @@ const replayPrefix = "replay:"
 // replayed makes the profile of a folder of cassettes: the adapters that they were recorded by, opened as they were then, on a clock
 // that begins when the oldest of them was recorded, and jumps.
 func replayed(dir string) (profile, error) {
+	if dir == "" {
+		return profile{}, usage("replay:fixtures/cassettes/scenarios/gap-of-three", "replay: wants the folder of the cassettes behind it")
+	}
 	lib, err := fixtures.Open(dir)
 	if err != nil {
 		return profile{}, usage("mozci-run record makes cassettes; fixtures/cassettes/scenarios has a folder for each situation", "%w", err)

@@ -261,9 +261,14 @@ func (c *command) inputs(s *session, prog *engine.Program, o runOrder) (map[stri
 	}
 	out := map[string]any{}
 	for _, in := range prog.Inputs {
-		if v, ok := s.profile.Inputs[in.Name]; ok {
-			out[in.Name] = v
+		v, ok := s.profile.Inputs[in.Name]
+		if _, over := given[in.Name]; !ok || over {
+			continue
 		}
+		if err := in.Check(v); err != nil {
+			return nil, nil, usage("mend it in "+or(s.profile.from, "the profile")+", or give -i "+in.Name+"=…", "the profile %s gives %s, which takes another value: %w", s.profile.name, in.Name, err)
+		}
+		out[in.Name] = v
 	}
 	var event *ci.Event
 	switch {
