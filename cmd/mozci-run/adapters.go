@@ -47,7 +47,7 @@ var adapters = []adapter{
 	{
 		name: "taskcluster", doc: "what runs on a push, and who can be asked to run it", base: "https://firefox-ci-tc.services.mozilla.com", account: taskclusterAccount,
 		options: []setting{
-			{name: "trust_domain", kind: isWord, doc: "under which decision tasks are indexed; gecko where it is left out"},
+			{name: "trust_domain", kind: isName, doc: "under which decision tasks are indexed; gecko where it is left out"},
 			{name: "links", kind: isURL, doc: "the base of links for people; the root URL where it is left out"},
 		},
 		credentials: []setting{
@@ -86,7 +86,7 @@ type setting struct {
 type settingKind int
 
 const (
-	isWord  settingKind = iota // any text
+	isName  settingKind = iota // letters, digits, - and _
 	isURL                      // the base of a service or of its pages
 	isPairs                    // a=b, c=d
 )
@@ -94,6 +94,10 @@ const (
 // wrong says what is wrong with an option's text; empty where nothing is.
 func (k settingKind) wrong(text string) string {
 	switch k {
+	case isName:
+		if !plainName.MatchString(text) {
+			return "this is a name of letters, digits, - and _"
+		}
 	case isURL:
 		return wrongBase(text)
 	case isPairs:
@@ -205,10 +209,10 @@ func newHgmo(a adapting) (sources.Source, error) {
 }
 
 func newTaskcluster(a adapting) (sources.Source, error) {
-	o := taskcluster.Options{Branches: map[string]taskcluster.Branch{}, Now: a.clock.Now, Nonce: a.machine.nonce, Links: a.options["links"],
+	o := taskcluster.Options{Branches: map[string]taskcluster.Branch{}, Now: a.clock.Now, Nonce: a.machine.nonce, Links: a.options["links"], Domain: a.options["trust_domain"],
 		Credentials: a.taskcluster(), Without: a.without}
 	for name, project := range a.branches {
-		o.Branches[name] = taskcluster.Branch{Project: project, Domain: a.options["trust_domain"]}
+		o.Branches[name] = taskcluster.Branch{Project: project}
 	}
 	o.Tree = func(ctx context.Context, branch string) (ci.Tree, error) {
 		t, err := sources.Ask[ci.Tree](ctx, a.asker, "tree.status", ci.TreeOf{Branch: branch})

@@ -90,6 +90,7 @@ const (
 	inputNames   = `^[A-Za-z][A-Za-z0-9_]*$`
 	variables    = `^[A-Za-z_][A-Za-z0-9_]*$`
 	baseURLs     = `^https?://[^/?#@\s]+(/[^?#@\s]*)?$`
+	plainNames   = `^[A-Za-z0-9_-]+$`
 	treePairs    = `^\s*[^=,\s]+=[^=,\s]+(\s*,\s*[^=,\s]+=[^=,\s]+)*\s*$`
 	fastest      = 1000000 // times real time: half a day in 40 milliseconds
 )
@@ -99,6 +100,7 @@ var (
 	inputName   = regexp.MustCompile(inputNames)
 	variable    = regexp.MustCompile(variables)
 	baseURL     = regexp.MustCompile(baseURLs)
+	plainName   = regexp.MustCompile(plainNames)
 	treePair    = regexp.MustCompile(treePairs)
 )
 

@@ -143,11 +143,7 @@ func adapterBesides(a adapter) node {
 		credentials.(node)["dependentRequired"] = needs
 	}
 	options := settingNames(a.options, func(s setting) node {
-		out := node{"type": "string"}
-		if pattern := map[settingKind]string{isURL: baseURLs, isPairs: treePairs}[s.kind]; pattern != "" {
-			out["pattern"] = pattern
-		}
-		return out
+		return node{"type": "string", "pattern": map[settingKind]string{isName: plainNames, isURL: baseURLs, isPairs: treePairs}[s.kind]}
 	})
 	of := node{"adapter": node{"description": a.doc}, "base": false, "account": false, "credentials": credentials, "options": options}
 	if a.base != "" {

@@ -2,6 +2,7 @@ package taskcluster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,8 +23,10 @@ const Name = "taskcluster"
 // Options are what a deployment and a profile settle.
 type Options struct {
 	// Branches says for each branch, as the profile names it, where its decision tasks are indexed.
-	// A branch that is not in it is its own project in the domain gecko.
+	// A branch that is not in it is its own project in the domain Domain.
 	Branches map[string]Branch
+	// Domain is the trust domain of branches that name none; gecko where it is empty.
+	Domain string
 	// Credentials sign what acts, and reads where the deployment wants that. nil is anonymous: everything can then be read
 	// and planned that the deployment shows to everybody, and nothing can be done.
 	Credentials *Credentials
@@ -42,7 +45,7 @@ type Options struct {
 // A Branch is where the decision tasks of a branch are indexed: DOMAIN.v2.PROJECT.revision.REVISION.taskgraph.decision.
 type Branch struct {
 	Project string // autoland; the branch's own name where it is empty
-	Domain  string // the trust domain; gecko where it is empty
+	Domain  string // the trust domain; Options.Domain where it is empty
 }
 
 // A Client reads one deployment of Taskcluster and acts on it.
@@ -126,9 +129,7 @@ func (c *Client) branch(name string) Branch {
 	if b.Project == "" {
 		b.Project = name
 	}
-	if b.Domain == "" {
-		b.Domain = "gecko"
-	}
+	b.Domain = cmp.Or(b.Domain, c.opts.Domain, "gecko")
 	return b
 }
 

@@ -270,3 +270,23 @@ func TestCancelWithoutTheAction(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A branch is indexed in its own domain, else in that of the deployment, else in gecko.
+func TestWhereABranchIsIndexed(t *testing.T) {
+	for _, r := range []struct {
+		domain string
+		branch Branch
+		want   string
+	}{
+		{"", Branch{}, "gecko.v2.autoland.revision." + revision + ".x"},
+		{"comm", Branch{}, "comm.v2.autoland.revision." + revision + ".x"},
+		{"comm", Branch{Project: "inbound", Domain: "mobile"}, "mobile.v2.inbound.revision." + revision + ".x"},
+	} {
+		o := options(nil)
+		o.Domain, o.Branches = r.domain, map[string]Branch{"autoland": r.branch}
+		c := New(http.DefaultClient, recordedRoot, o)
+		if got, err := c.below("autoland", revision, "x"); err != nil || got != r.want {
+			t.Errorf("got %s, want %s: %v", got, r.want, err)
+		}
+	}
+}
