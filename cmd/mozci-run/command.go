@@ -103,6 +103,8 @@ func (c *command) root() *cobra.Command {
 	root.AddCommand(c.runCommand(), c.checkCommand(), c.testCommand(), c.rulesCommand(), c.queryCommand(), c.watchCommand(), c.runsCommand(), c.sourcesCommand(), c.simCommand(),
 		c.graphCommand(), c.schemaCommand(), c.recordCommand(), c.contractCommand())
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.InitDefaultCompletionCmd()
+	knownShells(root)
 	c.completeFlags(root)
 	return root
 }
@@ -124,6 +126,23 @@ func (c *command) layOutHelp(root *cobra.Command) {
 		cmd.SetOut(c.laidOut())
 		help(cmd, args)
 	})
+}
+
+// knownShells has the command completion say which shells there are, to who names another.
+func knownShells(root *cobra.Command) {
+	cmd, _, err := root.Find([]string{"completion"})
+	must(err) // it has just been made
+	var names []string
+	for _, shell := range cmd.Commands() {
+		names = append(names, shell.Name())
+	}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return usage(oneOf(args[0], names), "there is no completion for %q", args[0])
+	}
 }
 
 // exactly wants n arguments, and says which.

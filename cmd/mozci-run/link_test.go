@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mozci/mozci-run/schemas/yamldoc"
 	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/ci"
 	"github.com/mozci/mozci-run/sources/sim"
@@ -18,15 +19,22 @@ func mozillaAt(t *testing.T, g *stage) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := strings.ReplaceAll(string(text), "  stage:", "  mozilla:")
-	before, after, ok := strings.Cut(file, "        credentials:\n")
-	if !ok {
-		t.Fatalf("no credentials in\n%s", file)
+	file, problems := readSettings(settingsFile, text)
+	if len(problems) > 0 {
+		t.Fatal(yamldoc.AsError(problems))
 	}
-	_, after, _ = strings.Cut(after, "    inputs:")
-	file = before + "        credentials: {client_id: {env: TASKCLUSTER_CLIENT_ID}, access_token: {env: TASKCLUSTER_ACCESS_TOKEN}}\n    inputs:" + after
+	p := file.Profiles["stage"]
+	for i, real := range builtIn()[0].Sources {
+		if p.Sources[i].Adapter != real.Adapter {
+			t.Fatalf("%s is where mozilla has %s", p.Sources[i].Adapter, real.Adapter)
+		}
+		p.Sources[i].Account, p.Sources[i].Credentials = real.Account, real.Credentials
+	}
+	if text, err = yamldoc.Encode(profileFile{Profiles: map[string]profile{"mozilla": p}}); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), settingsFile)
-	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -62,16 +70,23 @@ func TestMozillaIsPlannedFromALink(t *testing.T) {
 	}
 }
 
-// failedTask is the task of the failure.
-func (g *stage) failedTask(t *testing.T, file string) string {
+// opened opens the profile of a file, without a word.
+func opened(t *testing.T, file string) (*command, *session) {
 	t.Helper()
-	c := &command{m: thisMachine(), ctx: t.Context(), flags: flags{config: file, db: inMemory}}
+	c := &command{m: testMachine(nil), ctx: t.Context(), flags: flags{config: file, db: inMemory}}
 	c.m.stderr = &strings.Builder{}
 	s, err := c.open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
+	t.Cleanup(s.close)
+	return c, s
+}
+
+// failedTask is the task of the failure.
+func (g *stage) failedTask(t *testing.T, file string) string {
+	t.Helper()
+	_, s := opened(t, file)
 	jobs, err := sources.Ask[[]ci.Job](t.Context(), s.registry, "jobs.list", ci.JobsOn{Branch: "autoland", Revisions: []string{g.truth.Failure.Revision}, Job: g.truth.Label})
 	if err != nil || len(jobs) == 0 {
 		t.Fatalf("the failure has %d jobs: %v", len(jobs), err)
@@ -85,13 +100,7 @@ func TestLinksOfEveryKind(t *testing.T) {
 	g := newStage(t, "default", 1, 1)
 	file := filepath.Join(g.dir, settingsFile)
 	task, rev := g.failedTask(t, file), g.truth.Failure.Revision
-	c := &command{m: thisMachine(), ctx: t.Context(), flags: flags{config: file, db: inMemory}}
-	c.m.stderr = &strings.Builder{}
-	s, err := c.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
+	c, s := opened(t, file)
 	th, tc, hg := g.url+sim.TreeherderPath, g.url+sim.TaskclusterPath, g.url+sim.HGPath+"/integration/autoland"
 	link := th + "/jobs?repo=autoland&revision=" + rev + "&selectedTaskRun=" + task + ".0"
 	job, push := "job on "+rev, "push "+rev

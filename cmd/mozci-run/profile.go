@@ -40,25 +40,12 @@ func (c *command) choose() (chosen, error) {
 	if err != nil {
 		return chosen{}, err
 	}
-	all := append(c.profilesOf(file), builtIn()...) // whoever calls a profile of his mozilla means it
-	name, because := "mozilla", "nothing names another"
-	switch {
-	case c.flags.replay != "":
-		name, because = replayPrefix+c.flags.replay, "--replay"
-	case c.flags.profile != "":
-		name, because = c.flags.profile, "--profile"
-	case c.m.getenv("MOZCI_PROFILE") != "":
-		name, because = c.m.getenv("MOZCI_PROFILE"), "MOZCI_PROFILE"
-	case file.standard() != "":
-		name, because = file.standard(), file.path
-		if dir, ok := strings.CutPrefix(name, replayPrefix); ok {
-			name = replayPrefix + c.pathFrom(filepath.Dir(file.path), dir)
-		}
-	}
+	name, because := c.wants(file)
 	if dir, ok := strings.CutPrefix(name, replayPrefix); ok {
 		p, err := replayed(dir)
 		return chosen{p, because}, err
 	}
+	all := append(c.profilesOf(file), builtIn()...) // whoever calls a profile of his mozilla means it
 	if i := slices.IndexFunc(all, func(p profile) bool { return p.name == name }); i >= 0 {
 		p := all[i]
 		if err := wrongSettings(p.from, p.absent()); err != nil {
@@ -76,6 +63,26 @@ func (c *command) choose() (chosen, error) {
 		hint = "did you mean " + near + "? " + hint
 	}
 	return chosen{}, usage(hint, "there is no profile %q, which %s names", name, because)
+}
+
+// wants is the name of the profile that is wanted, and who wants it.
+func (c *command) wants(file profileFile) (name, because string) {
+	switch {
+	case c.flags.replay != "":
+		return replayPrefix + c.flags.replay, "--replay"
+	case c.flags.profile != "":
+		return c.flags.profile, "--profile"
+	case c.m.getenv("MOZCI_PROFILE") != "":
+		return c.m.getenv("MOZCI_PROFILE"), "MOZCI_PROFILE"
+	}
+	name = file.standard()
+	if dir, ok := strings.CutPrefix(name, replayPrefix); ok {
+		name = replayPrefix + c.pathFrom(filepath.Dir(file.path), dir)
+	}
+	if name == "" {
+		return "mozilla", "nothing names another"
+	}
+	return name, file.path
 }
 
 // complete fills in what a profile leaves to others: the scenario that nobody names, and what was recorded in the folder of a replay.

@@ -110,10 +110,11 @@ var (
 	clockUntil = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-const notWritten = "a credential is not written here, where others read it: name the variable of the environment that holds it ({env: NAME}), or a file that holds nothing else ({file: PATH})"
+const notWritten = "a credential is not written here, where others read it: " +
+	"name the variable of the environment that holds it ({env: NAME}), or a file that holds nothing else ({file: PATH})"
 
-// UnmarshalNode takes names with the places of their credentials. What is written in the place of a place is no part of the problem's text: it
-// may be the secret itself.
+// UnmarshalNode takes the names of credentials, each with where it is to be found. Whatever else stands there is in no problem's text: it may be the
+// credential itself.
 func (s *secrets) UnmarshalNode(n *yamldoc.Node) []yamldoc.Problem {
 	if n.IsNull() {
 		return nil

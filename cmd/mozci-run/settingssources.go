@@ -99,6 +99,7 @@ func (k *settingsCheck) account(n *yamldoc.Node, a adapter) {
 		k.add(v, "unknown-account", "the account of the adapter %s is %s", a.name, a.account)
 	}
 	if n.Get("credentials") != nil {
-		k.add(keyOf(n, "credentials"), "companion", "account and credentials do not go together: the credentials are either where the tools of %s keep them, or where they are said to be here", a.account)
+		k.add(keyOf(n, "credentials"), "companion",
+			"account and credentials do not go together: the credentials are either where the tools of %s keep them, or where they are said to be here", a.account)
 	}
 }
