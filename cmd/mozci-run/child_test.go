@@ -35,6 +35,9 @@ type stage struct {
 // newStage serves a scenario, on a clock that is speed times as fast as real time.
 func newStage(t testing.TB, scenario string, seed int, speed float64) *stage {
 	t.Helper()
+	if raced {
+		t.Skip("SKIPPED: the race detector sees nothing of other processes; go test without it runs this")
+	}
 	g := &stage{dir: t.TempDir()}
 	sc, err := sim.Named(scenario)
 	if err != nil {
@@ -134,26 +137,18 @@ func (c *child) String() string {
 	return fmt.Sprintf("%v: %v\n%s%s", c.Args[1:], c.ProcessState, c.stdout.String(), c.stderr.String())
 }
 
-// program is mozci-run as a program of its own: this test binary under that name (see TestMain), or, where it has the race
-// detector in it, one that is built without.
+// program is mozci-run as a program of its own: this test binary under that name (see TestMain).
 func program(t testing.TB) string {
 	t.Helper()
-	path, err := builtProgram()
+	path, err := namedProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-var builtProgram = sync.OnceValues(func() (string, error) {
+var namedProgram = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(programFolder, "mozci-run")
-	if raced {
-		out, err := build(path)
-		if err != nil {
-			return "", fmt.Errorf("building mozci-run: %w\n%s", err, out)
-		}
-		return path, nil
-	}
 	self, err := os.Executable()
 	if err != nil {
 		return "", err

@@ -28,6 +28,10 @@ func openCassettes(t testing.TB, dir string) *fixtures.Library {
 
 // The cassettes that ship keep the contract, belong to endpoints, and hold nothing that has to stay secret.
 func TestCassettesKeepTheContract(t *testing.T) {
+	t.Parallel()
+	if raced {
+		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes half a minute of it; go test without it runs this")
+	}
 	lib := openCassettes(t, shippedCassettes)
 	rep, err := fixtures.Contract{Sources: expectations()}.Check(t.Context(), lib, nil)
 	if err != nil {
@@ -136,9 +140,12 @@ var scenarioAnswers = []struct {
 }
 
 func TestScenariosReplay(t *testing.T) {
-	for _, tt := range scenarioAnswers {
+	for i, tt := range scenarioAnswers {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			if raced && i > 0 {
+				t.Skip("SKIPPED: one scenario shows the race detector all there is")
+			}
 			out, code := runCommand(t, "--replay", filepath.Join(shippedCassettes, "scenarios", tt.name), "backfill", "--apply")
 			if code != tt.code {
 				t.Errorf("exit code %d, want %d\n%s", code, tt.code, out)

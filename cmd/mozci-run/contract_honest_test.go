@@ -21,7 +21,7 @@ func TestHonestRecordingsRaiseNoAlarm(t *testing.T) {
 	then := fixtures.NewLibrary(known...)
 	seeds := times(t, "MOZCI_HONEST", 10) // .ci/run takes fifty
 	if raced {
-		seeds = min(seeds, 3)
+		seeds = 1
 	}
 	scenarios := []string{"default", "flaky", "busy", "chunk-drift", "empty-push"}
 	news, checked := 0, 0

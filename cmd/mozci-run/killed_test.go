@@ -2,10 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,7 +38,7 @@ func TestKilledRunsGoOn(t *testing.T) {
 	close(next)
 	all.Wait()
 	t.Logf("%d processes were killed in %d runs", kills.Load(), rounds)
-	if kills.Load() < int64(rounds)/2 {
+	if !raced && kills.Load() < int64(rounds)/2 {
 		t.Errorf("%d processes were killed in %d runs: the moments are chosen badly", kills.Load(), rounds)
 	}
 }
@@ -123,6 +126,9 @@ func (s *strike) count() {
 // theRun is the only run that there is; not ok where the process was killed before it had begun one.
 func (g *stage) theRun(t *testing.T) (r engine.Run, ok bool) {
 	t.Helper()
+	if _, err := os.Stat(filepath.Join(g.dir, "runs.db")); errors.Is(err, fs.ErrNotExist) {
+		return engine.Run{}, false // the process was killed before it had made its store
+	}
 	list := g.child(t.Context(), "--output", "json", "runs", "list")
 	if err := list.Run(); err != nil {
 		t.Fatalf("listing the runs: %v\n%s", err, list)

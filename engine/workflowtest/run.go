@@ -283,7 +283,7 @@ func (b *bench) inputs() map[string]any {
 func (b *bench) engine(ctx context.Context, db, process string, wall func() time.Time) (*engine.Engine, error) {
 	e, err := engine.Open(ctx, engine.Config{
 		DB: db, Clock: b.clock, Wall: wall, Random: seeded(process + b.t.Name), Registry: b.reg, Profile: "test", Host: "test",
-		Listener: engine.ListenerFunc(b.hear), Beat: 20 * time.Millisecond, Lapse: time.Second,
+		Listener: engine.ListenerFunc(b.hear), Lapse: time.Second,
 		Rebuild: func(bundle engine.Bundle) (*engine.Program, error) { return b.s.prog, nil },
 	})
 	b.mu.Lock()
