@@ -123,7 +123,7 @@ func (c *command) layOutHelp(root *cobra.Command) {
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		cmd.Long = inParagraph.ReplaceAllString(cmd.Long, "$1 $2")
-		cmd.SetOut(c.laidOut())
+		cmd.SetOut(c.laidOut(0))
 		help(cmd, args)
 	})
 }

@@ -118,7 +118,7 @@ func (c *command) contract(dir string, o contractOrder) error {
 	}
 	w := c.m.stdout
 	if o.format == "text" {
-		w = c.laidOut()
+		w = c.laidOut(2)
 	}
 	if err := rep.Write(w, o.format, c.m.now()); err != nil {
 		return usage("--format text", "%w", err)

@@ -97,7 +97,10 @@ func report(p *painter, err error) {
 		hint = wrong.hint
 	}
 	if errors.Is(err, context.Canceled) {
-		hint = "it was interrupted; the same command begins anew"
+		hint = "the same command begins anew"
+		if err == context.Canceled {
+			text = "interrupted"
+		}
 	}
 	if errors.As(err, &source) && source.Hint != "" && strings.HasSuffix(text, " ("+source.Hint+")") {
 		text = strings.TrimSuffix(text, " ("+source.Hint+")")

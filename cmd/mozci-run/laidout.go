@@ -7,19 +7,20 @@ import (
 )
 
 // laidOut is stdout for texts that others write, line by line: on a terminal each line is laid out, elsewhere it is left as it
-// is. Every line has to end.
-func (c *command) laidOut() io.Writer {
+// is. What goes on below is indented by so many cells more than its line is. Every line has to end.
+func (c *command) laidOut(further int) io.Writer {
 	p := c.painter(c.m.stdout)
 	if !p.live {
 		return c.m.stdout
 	}
-	return &lineWriter{p: p}
+	return &lineWriter{p: p, further: further}
 }
 
 // A lineWriter hands whole lines to a painter.
 type lineWriter struct {
-	p    *painter
-	rest []byte
+	p       *painter
+	further int
+	rest    []byte
 }
 
 func (w *lineWriter) Write(b []byte) (int, error) {
@@ -30,11 +31,8 @@ func (w *lineWriter) Write(b []byte) (int, error) {
 			return len(b), nil
 		}
 		text := strings.ReplaceAll(string(line), "\t", "    ")
-		if strings.HasPrefix(text, " ") {
-			w.p.line("%s", text)
-		} else {
-			w.p.write(item{"", text})
-		}
+		words := strings.TrimLeft(text, " ")
+		w.p.put(item{text[:len(text)-len(words)], words}, w.further)
 		w.rest = rest
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // retell writes the whole story of a run.
-func retell(p *painter, s engine.Story) {
-	r := s.Run
+func (c *command) retell(s engine.Story) {
+	p, r := c.painter(c.m.stdout), s.Run
 	p.line("%s of %s (%s), profile %s", p.paint(bold, "run "+r.ID), r.Workflow, r.File, r.Profile)
 	p.line("  started %s, %s; by %s in this machine's time", r.Started.Format(time.RFC3339), r.Origin, r.Wall.Local().Format(time.DateTime))
 	for _, l := range members(r.Inputs) {
@@ -36,7 +36,7 @@ func retell(p *painter, s engine.Story) {
 	}
 	p.line("%s %s", p.paint(bold, "run "+r.ID), ended(r.Status, r.Reason))
 	if r.Result.Next != "" {
-		p.write(item{column("next"), r.Result.Next})
+		p.write(item{column("next"), c.repeatable(r.Result.Next)})
 	}
 }
 

@@ -78,7 +78,7 @@ func (c *command) backtest(older, newer string, on []string) error {
 	if c.flags.output == "json" {
 		err = json.NewEncoder(c.m.stdout).Encode(found)
 	} else {
-		w := c.laidOut()
+		w := c.laidOut(2)
 		for _, j := range found {
 			fmt.Fprintf(w, "%s (push %s, %s): %s: %s, because %s; now %s, because %s\n", short(j.Push), j.PushID, j.From, j.Rule,
 				said(j.Old, j.OldError), j.OldWhy, said(j.New, j.NewError), j.NewWhy)

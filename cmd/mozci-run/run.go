@@ -157,7 +157,8 @@ func (c *command) follow(h *house, apply bool, start func(context.Context, engin
 		return c.stream(opts, start)
 	}
 	t := newTalker(c.painter(c.m.stderr))
-	t.repeat, t.now, t.time = c.repeat(), h.clock.Now, h.timeOf()
+	t.now, t.time = h.clock.Now, h.timeOf()
+	t.kept, t.repeatable = c.flags.db != inMemory, c.repeatable
 	opts.Listener = t
 	if !apply && c.attended() {
 		opts.Confirm = func(p engine.Plan) bool {

@@ -90,7 +90,7 @@ func (c *command) showRun(id string) error {
 	if c.flags.output == "json" {
 		return json.NewEncoder(c.m.stdout).Encode(story)
 	}
-	retell(c.painter(c.m.stdout), story)
+	c.retell(story)
 	return nil
 }
 
@@ -167,7 +167,7 @@ func (c *command) approveRun(id, step string, yes bool) error {
 	if r.Status != engine.Running {
 		next = "mozci-run runs resume " + r.ID + " goes on with it"
 	}
-	c.note("run %s has its answer; %s", r.ID, next)
+	c.note("run %s has its answer; %s", r.ID, c.repeatable(next))
 	return nil
 }
 
@@ -181,7 +181,7 @@ func (c *command) cancelRun(id string) error {
 	if err != nil {
 		return startError(err)
 	}
-	c.note("run %s is being stopped; mozci-run runs show %s says when it has ended", r.ID, r.ID)
+	c.note("run %s is being stopped; %s says when it has ended", r.ID, c.repeatable("mozci-run runs show "+r.ID))
 	return nil
 }
 

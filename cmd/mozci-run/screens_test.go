@@ -109,13 +109,18 @@ func (s *screen) text(rows int) string {
 	return runID.ReplaceAllString(b.String(), "250301-120000-k7qw")
 }
 
-// answer types a line at the terminal, which shows it.
-func (s *screen) answer(line string, stdin io.Writer) {
-	io.WriteString(s, line+"\n")
-	io.WriteString(stdin, line+"\n")
-}
-
 var runID = regexp.MustCompile(`\b[0-9]{6}-[0-9]{6}-[a-z0-9]{4}\b`)
+
+// answer types at the terminal, which shows it.
+func (s *screen) answer(text string, stdin io.Writer, interrupt func()) {
+	if text == ctrlC {
+		io.WriteString(s, text)
+		interrupt()
+		return
+	}
+	io.WriteString(s, text+"\n")
+	io.WriteString(stdin, text+"\n")
+}
 
 // screens lists runs, and what is looked at: where the terminal shows these words first, and the end.
 var screens = []struct {
@@ -128,12 +133,16 @@ var screens = []struct {
 	{"backfill", "gap-of-three", []string{"backfill"}, "y", []string{"now      history", theQuestion, "not seen yet", "jobs running", "1 of 3"}},
 	{"nothing-to-do", "gap-of-three", []string{"trigger-range", "-i", "job=test-linux1804-64-qr/opt-mochitest-browser-chrome-2",
 		"-i", "from=725bc605ead4", "-i", "to=725bc605ead4"}, "", nil},
+	{"interrupted", "gap-of-three", []string{"backfill"}, ctrlC, []string{theQuestion}},
 	{"require", "no-good-in-reach", []string{"--apply", "backfill"}, "", nil},
 	{"tree-closed", "tree-closed", []string{"--apply", "backfill"}, "", nil},
 	{"limit", "gap-of-three", []string{"--apply", "testdata/screens/one.yaml"}, "", nil},
 }
 
-const theQuestion = "y or n:"
+const (
+	theQuestion = "y or n:"
+	ctrlC       = "^C"
+)
 
 // What people see of a run, on terminals that are narrow, usual and wide, while it goes on and when it has ended.
 func TestScreens(t *testing.T) {
@@ -166,6 +175,8 @@ func looksAt(t *testing.T, columns int, looks []string, answer string, args ...s
 	var out bytes.Buffer
 	stdin, typed := io.Pipe()
 	defer typed.Close()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
 	s := &screen{t: t, columns: columns}
 	s.seen = func(shown string) {
 		if len(looks) == 0 || !strings.Contains(strings.ReplaceAll(shown, "\n         ", " "), looks[0]) { // as if no line were broken
@@ -173,7 +184,7 @@ func looksAt(t *testing.T, columns int, looks []string, answer string, args ...s
 		}
 		fmt.Fprintf(&out, "=== at %q\n%s", looks[0], shown)
 		if looks[0] == theQuestion {
-			go s.answer(answer, typed)
+			go s.answer(answer, typed, interrupt)
 		}
 		looks = looks[1:]
 	}
@@ -186,7 +197,7 @@ func looksAt(t *testing.T, columns int, looks []string, answer string, args ...s
 	m.size = func(any) (int, int) { return columns, screenRows }
 	m.sleep = func(ctx context.Context, _ time.Duration) error { <-ctx.Done(); return ctx.Err() } // no second passes
 	m.nonce = func() string { return "aaaaaaaa" }
-	code := Main(t.Context(), args, m)
+	code := Main(ctx, args, m)
 	if len(looks) > 0 {
 		t.Errorf("it never showed %q", looks)
 	}

@@ -95,7 +95,7 @@ func (c *command) showSource(name string) error {
 }
 
 func (c *command) showTypes(name, kind, doc string, by []string, in, out *schemas.Type) error {
-	w := c.laidOut()
+	w := c.laidOut(2)
 	fmt.Fprintf(w, "%s (%s): %s\nanswered by %s\n", name, kind, doc, strings.Join(by, ", then "))
 	fmt.Fprintf(w, "\nin %s\n", strings.TrimPrefix(fieldsOf(in), "it takes\n"))
 	fmt.Fprintf(w, "\nout: %s\n", out)
@@ -127,7 +127,7 @@ func printMembers(w interface{ Write([]byte) (int, error) }, t *schemas.Type, se
 }
 
 func (c *command) showEndpoints(s sources.Source) error {
-	w := c.laidOut()
+	w := c.laidOut(2)
 	fmt.Fprintln(w, s.Name())
 	if i := slices.IndexFunc(adapters, func(a adapter) bool { return a.name == s.Name() }); i >= 0 {
 		a := adapters[i]

@@ -18,17 +18,26 @@ func (t *talker) tell(p *painter, r engine.Result) {
 	if r.Plan != nil {
 		tellPlan(p, *r.Plan)
 	}
-	p.line("%s %s", p.paint(bold, "run "+r.Run), ended(r.Status, r.Reason))
-	kept := t.repeat != ""
+	p.line("%s %s", p.paint(bold, "run "+r.Run), t.outcomeOf(r))
 	switch {
-	case !kept && r.Status == engine.Planned:
-		p.write(item{column("next"), "the same command with --apply"})
-	case kept && r.Next != "":
+	case t.kept && r.Next != "":
 		p.write(item{column("next"), t.repeatable(r.Next)})
+	case r.Status == engine.Planned:
+		p.write(item{column("next"), "the same command with --apply"})
+	case r.Next != "":
+		p.write(item{column("next"), "the same command"})
 	}
-	if kept {
+	if t.kept {
 		p.write(item{column("see it again"), t.repeatable("mozci-run runs show " + r.Run)})
 	}
+}
+
+// outcomeOf says how a run has ended, and why.
+func (t *talker) outcomeOf(r engine.Result) string {
+	if r.Status == engine.Interrupted && !t.kept {
+		return ended(r.Status, "it is kept nowhere, and cannot go on")
+	}
+	return ended(r.Status, r.Reason)
 }
 
 // column is how the names of outputs are written, one below the other.
@@ -38,11 +47,6 @@ func column(name string) string { return fmt.Sprintf("%-12s ", name) }
 func ended(status engine.Status, reason string) string {
 	word := spoken(string(status))
 	return word + because(strings.TrimPrefix(reason, word+": "))
-}
-
-// repeatable writes a command so that it finds the same runs again.
-func (t *talker) repeatable(command string) string {
-	return strings.ReplaceAll(command, "mozci-run ", t.repeat+" ")
 }
 
 // tellPushes writes a line for each push from the given failure to the last good one, or the oldest of which something was

@@ -25,7 +25,9 @@ type talker struct {
 
 	time   string // what its time is called; empty where it is that of those who wait
 	indent string // before each line of the strip
-	repeat string // how mozci-run is called to find the run again; empty where it is kept nowhere
+
+	kept       bool                // whether the run can be found again
+	repeatable func(string) string // writes commands so that they find it
 
 	mu        sync.Mutex
 	strip     strip                   // of the history that was read last
@@ -55,21 +57,6 @@ type outcome struct {
 
 func newTalker(p *painter) *talker {
 	return &talker{p: p, judged: map[int]engine.Decision{}, explained: map[string]bool{}}
-}
-
-// repeat is how the command is called so that it finds the same profiles and the same runs; empty where runs are not kept.
-func (c *command) repeat() string {
-	s := "mozci-run"
-	if c.flags.db == inMemory {
-		return ""
-	}
-	if c.flags.config != "" {
-		s += " --config " + c.flags.config
-	}
-	if c.flags.db != "" {
-		s += " --db " + engine.ShownStore(c.flags.db)
-	}
-	return s
 }
 
 // Hear is called by the engine, one event at a time.

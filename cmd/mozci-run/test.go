@@ -77,7 +77,7 @@ func (c *command) test(paths []string, f testFlags) error {
 	}
 	w := c.m.stdout
 	if c.flags.output == "text" {
-		w = c.laidOut()
+		w = c.laidOut(2)
 	}
 	if err := rep.Write(w, c.flags.output, f.verbose); err != nil {
 		return err
