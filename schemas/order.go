@@ -14,7 +14,7 @@ import (
 // Equal neighbours are in order.
 type Order struct {
 	Path string // of the list, generalised
-	By   string // the member that tells the order; empty where the elements do themselves
+	By   string // the member that tells the order, a number or a text; empty where the elements do themselves
 	Goes string // rising or falling
 }
 
@@ -62,23 +62,47 @@ func (s *Schema) disordered(v any) []Violation {
 	return out
 }
 
-// broken is the index of the first element that stands wrong after its neighbour; -1 where all stand well.
+// broken is the index of the first element that stands wrong after its neighbour; -1 where all stand well. Neighbours that are of two kinds tell nothing.
 func (o Order) broken(list []any) int {
 	for i := 1; i < len(list); i++ {
-		a, okA := o.number(list[i-1])
-		b, okB := o.number(list[i])
-		if okA && okB && (o.Goes == "rising" && b < a || o.Goes == "falling" && b > a) {
+		c := compare(o.key(list[i-1]), o.key(list[i]))
+		if o.Goes == "rising" && c > 0 || o.Goes == "falling" && c < 0 {
 			return i
 		}
 	}
 	return -1
 }
 
-func (o Order) number(e any) (float64, bool) {
+// key is what tells an element's order.
+func (o Order) key(e any) any {
 	if m, ok := e.(map[string]any); ok && o.By != "" {
-		e = m[o.By]
+		return m[o.By]
 	}
-	switch n := e.(type) {
+	return e
+}
+
+// compare compares two numbers, or two texts: times as services write them are in order as texts.
+func compare(a, b any) int {
+	switch x := a.(type) {
+	case string:
+		if y, ok := b.(string); ok {
+			return strings.Compare(x, y)
+		}
+	case int:
+		if y, ok := b.(int); ok {
+			return cmp.Compare(x, y)
+		}
+	}
+	x, okX := number(a)
+	y, okY := number(b)
+	if !okX || !okY {
+		return 0
+	}
+	return cmp.Compare(x, y)
+}
+
+func number(v any) (float64, bool) {
+	switch n := v.(type) {
 	case int:
 		return float64(n), true
 	case float64:

@@ -70,25 +70,28 @@ func (s *specimen) hasTwo(o schemas.Order) bool {
 
 // pageMutants halve pages that say that more follow.
 func (s *specimen) pageMutants() []*mutant {
-	cut := false
-	halve := func(v any) any {
-		top, ok := v.(map[string]any)
-		rows, isList := top["results"].([]any)
-		if !ok || !isList || top["next"] == nil || len(rows) < 2 {
-			return v
+	var out []*mutant
+	for _, member := range []string{"results", "tasks", "lastFires"} {
+		cut := false
+		halve := func(v any) any {
+			top, ok := v.(map[string]any)
+			rows, isList := top[member].([]any)
+			if !ok || !isList || top["next"] == nil && top["continuationToken"] == nil || len(rows) < 2 {
+				return v
+			}
+			cut = true
+			top = maps.Clone(top)
+			top[member] = rows[:len(rows)/2]
+			return top
 		}
-		cut = true
-		top = maps.Clone(top)
-		top["results"] = rows[:len(rows)/2]
-		return top
+		for _, v := range s.values {
+			halve(v)
+		}
+		if cut {
+			out = append(out, &mutant{specimen: s, kind: "half a page", path: "$." + member, want: []schemas.Change{schemas.PageSize}, change: halve})
+		}
 	}
-	for _, v := range s.values {
-		halve(v)
-	}
-	if !cut {
-		return nil
-	}
-	return []*mutant{{specimen: s, kind: "half a page", path: "$.results", want: []schemas.Change{schemas.PageSize}, change: halve}}
+	return out
 }
 
 // mutantsAt are about one place.
