@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +92,46 @@ func TestDrift(t *testing.T) {
 }
 
 // The reference values are R's: fisher.test(matrix(c(a,b,c,d),2)).
+// What a schema says may be is no difference, and its vocabulary is the one that counts.
+func TestDriftByASchema(t *testing.T) {
+	schema, err := schemas.NewSchema("rows", []byte(`{"type":"object","properties":{"rows":{"type":"array","items":{"type":"object","required":["id","user"],"properties":{
+		"id":{"type":"integer"},"user":{"type":["string","null"]},"free":{"type":"string"},"state":{"enum":["ok","bad","gone"]},"share":{"type":"number"},
+		"low":{"type":"integer","default":0}}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(row string) func(int) string { return func(int) string { return row } }
+	half := func(a, b string) func(int) string {
+		return func(i int) string { return []string{a, b}[i%2] }
+	}
+	for _, tt := range []struct {
+		name      string
+		then, now func(int) string
+		want      string
+	}{
+		{"null that may be", same(`{"id":1,"user":"u"}`), same(`{"id":1,"user":null}`), ""},
+		{"null that may not be", same(`{"id":1}`), same(`{"id":null}`), "D104 $.rows[].id"},
+		{"a fraction where a number may stand", same(`{"id":1,"share":1}`), same(`{"id":1,"share":0.5}`), ""},
+		{"absent that need not be there", same(`{"id":1,"free":"x"}`), half(`{"id":1,"free":"x"}`, `{"id":1}`), ""},
+		{"absent that has a default", same(`{"id":1,"low":1}`), half(`{"id":1,"low":1}`, `{"id":1}`), ""},
+		{"absent that is wanted", same(`{"id":1,"user":"u"}`), half(`{"id":1,"user":"u"}`, `{"id":1}`), "D105 $.rows[].user"},
+		{"any text will do", same(`{"id":1,"free":"a"}`), same(`{"id":1,"free":"b"}`), ""},
+		{"a word of the vocabulary that was not seen", same(`{"id":1,"state":"ok"}`), same(`{"id":1,"state":"bad"}`), "D107 $.rows[].state ok"},
+		{"a word that is new", same(`{"id":1,"state":"ok"}`), half(`{"id":1,"state":"ok"}`, `{"id":1,"state":"odd"}`), "D106 $.rows[].state odd"},
+		{"the order is the schema's to say", func(i int) string { return fmt.Sprintf(`{"id":%d}`, i) }, func(i int) string { return fmt.Sprintf(`{"id":%d}`, -i) }, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			for _, d := range schemas.Drift(shapeOf(t, rows(100, tt.then)), shapeOf(t, rows(100, tt.now)), schema) {
+				got += strings.TrimSpace(fmt.Sprintf("%s %s %s", d.Change.Code(), d.Path, strings.Join(d.Words, " ")))
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestFisher(t *testing.T) {
 	for _, tt := range []struct {
 		a, b, c, d int

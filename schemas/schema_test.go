@@ -90,3 +90,68 @@ func TestShippedSchemas(t *testing.T) {
 		})
 	}
 }
+
+// A key that follows no pattern is told by its place, and of several branches the one that came furthest is.
+func TestKeysAndBranches(t *testing.T) {
+	s, err := schemas.NewSchema("keys", []byte(`{"type":"object","properties":{
+		"map":{"type":"object","propertyNames":{"pattern":"^[a-z]+$"},"additionalProperties":{"type":"integer"}},
+		"one":{"oneOf":[{"type":"string"},{"type":"object","required":["a"],"properties":{"a":{"type":"object","required":["b"],"properties":{"b":{"const":1}}}}}]},
+		"at":{"type":"string","format":"date-time"},"kind":{"const":"x"},"few":{"type":"array","maxItems":1}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ in, want string }{
+		{`{"map":{"a":1,"B2":1}}`, `$.map.* pattern broken $.map.B2: "B2" (a string) does not match ^[a-z]+$`},
+		{`{"map":{"a":"1"}}`, "$.map.* retyped $.map.a: integer is wanted, and this is string"},
+		{`{"one":{"a":{"b":2}}}`, "$.one.a.b enumeration grown $.one.a.b: 1 is wanted, and this is 2 (an int)"},
+		{`{"one":{"a":{}}}`, "$.one.a.b removed $.one.a.b: b is missing"},
+		{`{"at":"yesterday"}`, `$.at pattern broken $.at: "yesterday" (a string) is no date-time`},
+		{`{"kind":"y"}`, `$.kind enumeration grown $.kind: "x" is wanted, and this is "y" (a string)`},
+		{`{"few":[1,2]}`, "$.few  $.few: maxItems: got 2, want 1"},
+	} {
+		v, err := schemas.DecodeJSON([]byte(tt.in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad := s.Validate(v)
+		if len(bad) != 1 || bad[0].Path+" "+string(bad[0].Change)+" "+bad[0].String() != tt.want {
+			t.Errorf("%s:\ngot  %+v\nwant %s", tt.in, bad, tt.want)
+		}
+	}
+}
+
+func TestSchemasByName(t *testing.T) {
+	bad, err := schemas.Validate("hgmo/tree.schema.json", map[string]any{"result": 7})
+	if err != nil || len(bad) != 1 || bad[0].Path != "$.result" {
+		t.Errorf("%v %v", bad, err)
+	}
+	for name, want := range map[string]string{"hgmo/tre.schema.json": "there is no schema hgmo/tre.schema.json; did you mean hgmo/tree.schema.json?", "nothing": "there is no schema nothing"} {
+		if _, err := schemas.Validate(name, nil); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if got := len(schemas.Names()); got < 30 {
+		t.Errorf("%d schemas", got)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	s, err := schemas.NewSchema("pushes", []byte(pushesSchema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]schemas.Place{
+		"$.pushes":              {Types: []string{"object"}, Required: true},
+		"$.pushes.*.date":       {Types: []string{"integer"}, Required: true},
+		"$.state":               {Types: []string{"string"}},
+		"$.note":                {Types: []string{"null", "object"}},
+		"$.pushes.*.changesets": {Types: []string{"array"}, Required: true},
+	} {
+		if got, ok := s.Place(path); !ok || !cmp.Equal(want, got) {
+			t.Errorf("%s: %+v %t", path, got, ok)
+		}
+	}
+	if _, ok := s.Place("$.nowhere"); ok || s.Orders() != nil {
+		t.Error("it speaks of what it does not")
+	}
+}
