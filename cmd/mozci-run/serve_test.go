@@ -34,6 +34,10 @@ func TestSimIsServed(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		agree(t, schemaOfSettings(t), file, []byte(text))
+		if got := mozciRun(t, t.Context(), nil, "check", file); got.code != exitDone {
+			t.Errorf("what it has printed has mistakes:\n%s%s", got.stdout, got.stderr)
+		}
 	case code := <-ended:
 		t.Fatalf("it ended at once, with %d", code)
 	}

@@ -159,7 +159,7 @@ func TestSettingsSchemaFindsMistakes(t *testing.T) {
 	}
 }
 
-// Every file of profiles that a test or sim writes is found right by the schema, or wrong by both.
+// Every file of profiles that a test writes is found right by the schema, or wrong by both. (What sim prints is held to it where it is served.)
 func TestSettingsThatAreWritten(t *testing.T) {
 	s := schemaOfSettings(t)
 	g := newStage(t, "default", 1, 1)
