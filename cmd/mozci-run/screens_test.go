@@ -146,8 +146,12 @@ const (
 
 // What people see of a run, on terminals that are narrow, usual and wide, while it goes on and when it has ended.
 func TestScreens(t *testing.T) {
+	widths := []int{40, 80, 200}
+	if raced {
+		widths = widths[1:2]
+	}
 	for _, tt := range screens {
-		for _, columns := range []int{40, 80, 200} {
+		for _, columns := range widths {
 			t.Run(fmt.Sprintf("%s-%d", tt.name, columns), func(t *testing.T) {
 				t.Parallel()
 				got := looksAt(t, columns, tt.looks, tt.answer, append([]string{"--config", "testdata/screens/mozci.yaml", "--profile", tt.profile, "--db", "memory"}, tt.args...)...)
