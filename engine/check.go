@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mozci/mozci-run/rules"
 	"github.com/mozci/mozci-run/schemas"
@@ -83,6 +84,7 @@ func (c *checker) globals(ended bool) []rules.Var {
 // rules checks the rules against one another.
 func (c *checker) rules() {
 	set, problems := rules.NewSet(namedTypes(), c.def.Rules)
+	problems = c.displaced(problems)
 	for _, p := range problems {
 		if p.Kind == rules.KindRule && len(c.def.problems) > 0 {
 			continue // a part of it was not as the table of keywords says, and that was said
@@ -92,9 +94,70 @@ func (c *checker) rules() {
 			c.problem(n, "yaml-misread", "%s", hint)
 			continue
 		}
+		if p.Kind == rules.KindDuplicate && strings.HasSuffix(p.Message, " already") {
+			p.Message += c.firstOf(n)
+		}
 		c.add(fromRules(n, p))
 	}
 	c.prog.Rules = set
+}
+
+// firstOf says where the other rule stands whose name a rule takes.
+func (c *checker) firstOf(n *yamldoc.Node) string {
+	for _, r := range c.def.Rules {
+		if other, ok := r.NameAt.Origin.(*yamldoc.Node); ok && other != n && other.Value == n.Value {
+			return fmt.Sprintf(" (%s:%d)", other.File(), other.Line)
+		}
+	}
+	return ""
+}
+
+// displaced takes out the problems of the standard rules, which have none by themselves, and says in their stead which rule has taken the
+// place of one of them and does not go with the others.
+func (c *checker) displaced(list []rules.Problem) []rules.Problem {
+	var own []rules.Problem
+	var first *rules.Problem
+	more := 0
+	for _, p := range list {
+		n, ok := p.Origin.(*yamldoc.Node)
+		switch {
+		case !ok || n.File() != StandardRules:
+			own = append(own, p)
+		case first == nil:
+			first = &p
+		default:
+			more++
+		}
+	}
+	n := c.replacing(first)
+	if n == nil {
+		return list
+	}
+	spot := fromRules(n, *first)
+	message := fmt.Sprintf("%s takes the place of the standard rule, which others call, and does not go with them: %s:%d: %s", n.Value, spot.File, spot.Line, spot.Message)
+	if more > 0 {
+		message += fmt.Sprintf(" (and %d more)", more)
+	}
+	c.add(Problem{Problem: n.Problem("rule", message)})
+	return own
+}
+
+// replacing is the name of the rule that stands in for a standard one, of which a standard rule's problem speaks; nil where there is none.
+func (c *checker) replacing(p *rules.Problem) *yamldoc.Node {
+	if p == nil {
+		return nil
+	}
+	var found *yamldoc.Node
+	for _, r := range c.def.Rules {
+		n, ok := r.NameAt.Origin.(*yamldoc.Node)
+		if !ok || n.File() == StandardRules || !c.def.standard[r.Name] {
+			continue
+		}
+		if found == nil || slices.Contains(namesIn(origin(n, p.Origin).Value), r.Name) {
+			found = n
+		}
+	}
+	return found
 }
 
 // namespace sees to it that no name means two things: inputs, event, run, ids, loop names, rules and functions share one namespace.
@@ -104,6 +167,10 @@ func (c *checker) namespace() {
 		taken[f.Name] = "a function"
 	}
 	for _, r := range c.def.Rules {
+		n, ok := r.NameAt.Origin.(*yamldoc.Node)
+		if is := taken[r.Name]; ok && (is == "the inputs" || is == "what started the run" || is == "this run") {
+			c.problem(n, "duplicate-name", "the name %s is taken: it is %s", r.Name, is)
+		}
 		if taken[r.Name] == "" {
 			taken[r.Name] = "a rule"
 		}

@@ -37,7 +37,7 @@ func (c *checker) expr(n *yamldoc.Node, keyword string, w within, want *schemas.
 		return nil
 	}
 	if strings.Contains(n.Value, "${{") {
-		c.problem(n, "bare-expression", "%s holds a bare expression; leave out ${{ }}: %s", keyword, wrappedPattern.ReplaceAllString(n.Value, "$1"))
+		c.add(Problem{Problem: notBare(n, keyword)})
 		return nil
 	}
 	e, problems := rules.Compile(n.Value, w.of(n), want)
@@ -47,6 +47,10 @@ func (c *checker) expr(n *yamldoc.Node, keyword string, w within, want *schemas.
 	}
 	w.reads(n, e.Refs())
 	return e
+}
+
+func notBare(n *yamldoc.Node, keyword string) yamldoc.Problem {
+	return n.Problem("bare-expression", fmt.Sprintf("%s holds a bare expression; leave out ${{ }}: %s", keyword, wrappedPattern.ReplaceAllString(n.Value, "$1")))
 }
 
 var wrappedPattern = regexp.MustCompile(`\$\{\{\s*([\s\S]*?)\s*\}\}`)

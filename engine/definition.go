@@ -22,6 +22,7 @@ type Definition struct {
 	Finally     []*stepDef
 
 	doc      *yamldoc.Node
+	standard map[string]bool // the names of the standard rules
 	problems []Problem
 }
 

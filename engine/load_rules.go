@@ -23,6 +23,19 @@ func (l *loader) allRules(file string, doc *yamldoc.Node) []rules.Rule {
 		imported[name] = true
 		list = append(list, l.rulesFile(name, n)...)
 	}
+	return l.overStandard(list)
+}
+
+func (l *loader) standardNames() map[string]bool {
+	names := map[string]bool{}
+	for _, r := range l.rulesFile(StandardRules, nil) {
+		names[r.Name] = true
+	}
+	return names
+}
+
+// overStandard adds the standard rules that none of the list takes the place of.
+func (l *loader) overStandard(list []rules.Rule) []rules.Rule {
 	for _, r := range l.rulesFile(StandardRules, nil) {
 		if !slices.ContainsFunc(list, func(own rules.Rule) bool { return own.Name == r.Name }) {
 			list = append(list, r)
@@ -91,7 +104,7 @@ func CheckRules(read Reader, file, standard string) []Problem {
 	}
 	l.object(doc, rulesObject)
 	l.version(doc)
-	def := &Definition{doc: doc, Rules: l.allRules(file, doc), problems: l.problems}
+	def := &Definition{doc: doc, Rules: l.overStandard(l.rules(doc)), standard: l.standardNames(), problems: l.problems}
 	c := &checker{def: def, prog: &Program{}, problems: slices.Clone(l.problems)}
 	c.rules()
 	return sorted(c.problems, file)
@@ -113,9 +126,9 @@ func (l *loader) rule(name, n *yamldoc.Node) rules.Rule {
 		r.Doc = d.Value
 	}
 	for _, p := range l.entries(n, "given") {
-		r.Given = append(r.Given, rules.Param{Name: p.Key.Value, Type: rules.Snippet{Text: typeText(p.Value), Origin: p.Value}})
+		r.Given = append(r.Given, rules.Param{Name: p.Key.Value, NameAt: snippet(p.Key), Type: rules.Snippet{Text: typeText(p.Value), Origin: p.Value}})
 	}
-	if is := l.get(n, "is"); is != nil {
+	if is := l.bare(n, "is"); is != nil {
 		s := snippet(is)
 		r.Is = &s
 	}
@@ -124,13 +137,23 @@ func (l *loader) rule(name, n *yamldoc.Node) rules.Rule {
 			r.First = append(r.First, rules.RuleRow{Then: snippet(e)})
 			continue
 		}
-		when, then := l.get(row, "when"), l.get(row, "then")
+		when, then := l.bare(row, "when"), l.get(row, "then")
 		if when != nil && then != nil {
 			s := snippet(when)
 			r.First = append(r.First, rules.RuleRow{When: &s, Then: snippet(then)})
 		}
 	}
 	return r
+}
+
+// bare is get for an expression: one within ${{ }} is reported.
+func (l *loader) bare(n *yamldoc.Node, key string) *yamldoc.Node {
+	v := l.get(n, key)
+	if v == nil || !strings.Contains(v.Value, "${{") {
+		return v
+	}
+	l.report(notBare(v, key))
+	return nil
 }
 
 func snippet(n *yamldoc.Node) rules.Snippet { return rules.Snippet{Text: n.Value, Origin: n} }

@@ -61,7 +61,7 @@ func (l *loader) refuse(n *yamldoc.Node, format string, args ...any) {
 
 func (l *loader) unknown(key *yamldoc.Node, o *object) {
 	p := yamldoc.UnknownKey(key, o.names())
-	if hint := foreign[key.Value]; hint != "" {
+	if hint := foreign[key.Value]; hint != "" && (o == workflowObject || o == stepObject || o == onObject) {
 		p.Message = fmt.Sprintf("there is no key %s here; %s", key.Value, hint)
 	}
 	l.report(p)

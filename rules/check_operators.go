@@ -237,7 +237,7 @@ func (c *checker) inElements(n *ast.BinaryNode, l, r value) bool {
 				c.report(n.Left, KindEnum, "%s", noWord(word, r.typ.Elem))
 				return false
 			}
-			c.report(n.Right, KindType, "%s is never in %s", a(l.typ), a(r.typ))
+			c.report(n.Right, neverKind(l.typ, r.typ.Elem), "%s is never in %s", a(l.typ), a(r.typ))
 			return false
 		}
 		return true
@@ -251,10 +251,18 @@ func (c *checker) inElements(n *ast.BinaryNode, l, r value) bool {
 		if word, is := elem.lit.(string); is && l.typ.Kind == schemas.String {
 			c.report(m, KindEnum, "%s", noWord(word, l.typ))
 		} else {
-			c.report(m, KindType, "%s never equals %s", a(l.typ), a(elem.typ))
+			c.report(m, neverKind(l.typ, elem.typ), "%s never equals %s", a(l.typ), a(elem.typ))
 		}
 	}
 	return ok
+}
+
+// neverKind is the kind of problem of two types whose values are never equal: two texts have no word in common.
+func neverKind(a, b *schemas.Type) string {
+	if a.Kind == schemas.String && b.Kind == schemas.String {
+		return KindEnum
+	}
+	return KindType
 }
 
 // inNode compiles a list of words that is written out into a set.

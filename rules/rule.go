@@ -31,8 +31,9 @@ type Snippet struct {
 // A Param is a parameter of a rule. Its type is written Job, string, int, bool, [Row] (a list), {int} (a map from text),
 // Row? (may be nil), failed|passed (words).
 type Param struct {
-	Name string
-	Type Snippet
+	Name   string
+	NameAt Snippet // the name as it was written, for its place; the rule's is taken where there is none
+	Type   Snippet
 }
 
 // A RuleRow is a row of a decision table. The row without a condition is its else.
@@ -162,6 +163,8 @@ func (c *checker) checkRows(r *rule, e env) (t *schemas.Type, whens, thens []val
 			seen.row(row.when.node)
 		} else if closed {
 			c.rowProblem(row, "nothing reaches this row: a row above it always holds")
+		} else if seen.all(r) {
+			c.rowProblem(row, "nothing reaches this row: those above it name every word that "+seen.of+" may be")
 		}
 		closed = closed || row.when == nil || whens[i].lit == true
 		thens[i] = c.checkThen(row, inner)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func newSet(types map[string]*schemas.Type, list []Rule, cover *points) (*Set, [
 		problems[i] = ps
 		r.bad = len(ps) > 0
 		found[r] = i
-		if s.byName[w.Name] == nil && isName(w.Name) {
+		if s.byName[w.Name] == nil && isName(w.Name) && functions().byName[w.Name] == nil {
 			s.byName[w.Name] = r
 		}
 		s.list = append(s.list, r)
@@ -106,12 +107,14 @@ func (s *Set) read(w Rule) (*rule, []Problem) {
 // readHead reads a rule's name and parameters.
 func (s *Set) readHead(r *rule) []Problem {
 	var problems []Problem
-	at := &text{src: r.NameAt.Text, origin: r.NameAt.Origin}
+	at := &text{src: r.NameAt.Text, origin: r.NameAt.Origin} // what the problem is about
 	bad := func(kind, format string, args ...any) {
 		problems = append(problems, at.problem(0, utf8.RuneCountInString(at.src), kind, fmt.Sprintf(format, args...)))
 	}
 	fs := functions()
 	switch {
+	case slices.Contains(reserved, r.Name):
+		bad(KindRule, "%s is a word of expressions, and cannot be a name", r.Name)
 	case !isName(r.Name):
 		bad(KindRule, "%q is no name for a rule: letters, digits and _, as in firstBad", r.Name)
 	case s.byName[r.Name] != nil:
@@ -125,8 +128,16 @@ func (s *Set) readHead(r *rule) []Problem {
 			problems = append(problems, *wrong)
 		}
 		r.generic = r.generic || hasAny(t)
-		if !isName(p.Name) {
+		if p.NameAt.Origin != nil {
+			at = &text{src: p.NameAt.Text, origin: p.NameAt.Origin}
+		}
+		switch {
+		case slices.Contains(reserved, p.Name):
+			bad(KindRule, "%s is a word of expressions, and cannot be a name", p.Name)
+		case !isName(p.Name):
 			bad(KindRule, "%q is no name for a parameter", p.Name)
+		case fs.byName[p.Name] != nil:
+			bad(KindDuplicate, "the name %s is taken: it is a function", p.Name)
 		}
 		for _, q := range r.Given[:i] {
 			if q.Name == p.Name {

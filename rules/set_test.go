@@ -90,7 +90,7 @@ func TestSetProblems(t *testing.T) {
   now: {given: {n: int}, is: n}
   in: {given: {n: int}, is: n}`, `3:3 the name filter is taken: it is a function [duplicate-name]
 4:3 the name now is taken: it is a function [duplicate-name]
-5:3 "in" is no name for a rule: letters, digits and _, as in firstBad [rule]
+5:3 in is a word of expressions, and cannot be a name [rule]
 `},
 		{"neither is nor first", `
   a: {given: {n: int}}`, `3:3 a rule has is, an expression, or first, the rows of a table [rule]

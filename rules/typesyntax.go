@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -34,11 +35,7 @@ func readType(t *text, types map[string]*schemas.Type) (*schemas.Type, *Problem)
 		}
 		return types[name]
 	}
-	for name := range types {
-		r.names = append(r.names, name)
-	}
-	slices.Sort(r.names)
-	r.names = append(r.names, "any", "bool", "int", "float", "string", "time", "duration")
+	r.names = append([]string{"any", "bool", "int", "float", "string", "time", "duration"}, slices.Sorted(maps.Keys(types))...)
 	out := r.whole()
 	return out, r.err
 }

@@ -89,3 +89,24 @@ func (s *source) unclosed(line int, message string) *Problem {
 	p := s.problem(wrong.line, wrong.column, "yaml-syntax", fmt.Sprintf("this %c is not closed: %c is missing", wrong.sign, closers[wrong.sign]))
 	return &p
 }
+
+var questionPattern = regexp.MustCompile(`[^\s,:{}\[\]"'][^,:{}\[\]"']*\?[^,:{}\[\]"']*`)
+
+// questioned finds a ? at a mistake within { } or [ ], where it ends a text for YAML: Row? and a ?? b.
+func (s *source) questioned(line, column int, message string) *Problem {
+	if !strings.HasPrefix(message, "did not find expected ',' or") && message != "did not find expected node content" {
+		return nil
+	}
+	text := s.line(line)
+	for _, at := range questionPattern.FindAllStringIndex(text, -1) {
+		from, to := 1+utf8.RuneCountInString(text[:at[0]]), 1+utf8.RuneCountInString(text[:at[1]])
+		if column < from || column > to {
+			continue
+		}
+		written := strings.TrimSpace(text[at[0]:at[1]])
+		p := s.problem(line, from, "yaml-syntax", "within { } and [ ] a text with ? has to be quoted: "+Quote(written))
+		p.Length = utf8.RuneCountInString(written)
+		return &p
+	}
+	return nil
+}

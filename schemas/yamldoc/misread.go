@@ -54,9 +54,9 @@ func (n *Node) Misread() string {
 	raw := n.restOfLine()
 	switch {
 	case n.Kind == List && n.Flow:
-		return "YAML takes [ ] for a list of its own; quote the text: " + Quote(raw)
+		return "YAML takes [ ] for a list of its own; quote the text: " + Quote(raw[:flowEnd(raw)])
 	case n.Kind == Map && n.Flow:
-		return "YAML takes { } for a map of its own; quote the text: " + Quote(raw)
+		return "YAML takes { } for a map of its own; quote the text: " + Quote(raw[:flowEnd(raw)])
 	case n.Kind == Scalar && n.Style == Plain && n.Comment() != "":
 		return "YAML takes everything from ` #` on for a comment; quote the text: " + Quote(raw)
 	case n.Kind == List:

@@ -128,6 +128,8 @@ func TestProblems(t *testing.T) {
 		{"no space after the dash", "a:\n  -id: x\n   let: 1\n", "2:3: a space is missing after this - [yaml-syntax]"},
 		{"no colon", "a: 1\nsteps\n  - b: 1\n", "2:6: a colon is missing after this key, or the line is indented wrongly [yaml-syntax]"},
 		{"deeper than its neighbour", "a:\n  - id: x\n     let: 1\n", "3:6: is this line indented as its neighbours are? A key cannot stand within the text of the line before it [yaml-syntax]"},
+		{"question mark within { }", "given: {row: Row?, b: int}\n", "1:14: within { } and [ ] a text with ? has to be quoted: 'Row?' [yaml-syntax]"},
+		{"question marks within [ ]", "a:\n  - [x ?? 1, b]\n", "2:6: within { } and [ ] a text with ? has to be quoted: 'x ?? 1' [yaml-syntax]"},
 		{"directive", "%YAML 1.2\n---\na: 1\n", "1:9: leave out the line with %YAML [yaml-syntax]"},
 		{"open quote", "a: 1\nb: \"abc\nc: 1\n", "2:4: the quote is not closed [yaml-syntax]"},
 	} {
@@ -151,6 +153,7 @@ func TestMisread(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"let: any(xs, # > 3)", "YAML takes everything from ` #` on for a comment; quote the text: 'any(xs, # > 3)'"},
 		{"let: [1, 2]", "YAML takes [ ] for a list of its own; quote the text: '[1, 2]'"},
+		{"{let: [1, 2], b: c}", "YAML takes [ ] for a list of its own; quote the text: '[1, 2]'"},
 		{"let: {a: 1}", "YAML takes { } for a map of its own; quote the text: '{a: 1}'"},
 		{"let:\n  - x + 1", "YAML takes - at the start for a list; quote the text: '- x + 1'"},
 		{"let:\n  a ?b : c", "YAML takes what is before `: ` for a key; quote the text: 'a ?b : c'"},

@@ -44,6 +44,9 @@ func (s *source) syntax(text []byte, err error) Problem {
 	if p := s.spaceMissing(line); p != nil {
 		return *p
 	}
+	if p := s.questioned(line, column, message); p != nil {
+		return *p
+	}
 	if p := s.unclosed(line, message); p != nil {
 		return *p
 	}
