@@ -184,7 +184,11 @@ func (e *Engine) Close() error {
 	e.closed = true
 	e.mu.Unlock()
 	for _, l := range e.lives() {
-		e.interrupt(l)
+		res := e.interrupt(l)
+		select {
+		case l.result <- res: // whoever waits for it hears
+		default: // it has come to an end meanwhile, and that is what they hear
+		}
 	}
 	e.launching.Lock()
 	defer e.launching.Unlock()

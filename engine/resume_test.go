@@ -296,6 +296,24 @@ func TestSleeperDoesNothing(t *testing.T) {
 	}
 }
 
+// Whoever waits for a run hears when the engine is closed, though its own context goes on.
+func TestCloseEndsTheWaitForARun(t *testing.T) {
+	w := newWorld(t)
+	reached, _ := hold(w, "c")
+	e := w.engine()
+	_, result := w.start(e, three, nil, engine.Options{Apply: true, RunID: "run-1"})
+	<-reached
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case res := <-result:
+		w.want(res, engine.Interrupted, "")
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for ever")
+	}
+}
+
 func TestCancelFromOutside(t *testing.T) {
 	w := newWorld(t)
 	reached, _ := hold(w, "c")
