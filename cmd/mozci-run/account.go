@@ -42,6 +42,9 @@ func account(row ci.Row, job string) string {
 	if row.Requested {
 		parts = append(parts, "asked for, and not seen yet")
 	}
+	if row.Lost > 0 {
+		parts = append(parts, count(row.Lost, "request of ours was", "requests of ours were")+" lost: no job was seen in time")
+	}
 	if len(parts) == 0 {
 		return "the job has not run"
 	}

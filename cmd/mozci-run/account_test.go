@@ -21,6 +21,8 @@ func TestAccount(t *testing.T) {
 	}{
 		{ci.Row{}, "the job has not run"},
 		{ci.Row{Requested: true}, "asked for, and not seen yet"},
+		{ci.Row{Lost: 2}, "2 requests of ours were lost: no job was seen in time"},
+		{ci.Row{Lost: 1, Jobs: ended(ci.Exception)}, "1 job ended with an exception, 1 request of ours was lost: no job was seen in time"},
 		{ci.Row{Jobs: ended(ci.Success)}, "1 job passed"},
 		{ci.Row{Jobs: ended(ci.TestFailed, ci.Busted, ci.Success, ci.TestFailed)}, "1 job passed, 2 jobs failed (testfailed), 1 job failed (busted)"},
 		{ci.Row{Jobs: ended(ci.Exception, ci.UserCancel)}, "1 job ended with an exception, 1 job cancelled"},

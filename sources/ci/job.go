@@ -157,6 +157,7 @@ type Row struct {
 	Push        Push         `json:"push" doc:"the push"`
 	Jobs        []Job        `json:"jobs" doc:"its jobs of the type that was asked for, oldest first"`
 	Requested   bool         `json:"requested" doc:"true while we have asked for the job and neither seen it nor given it up"`
+	Lost        int          `json:"lost,omitempty" doc:"how many of our requests for it were given up, because no job of theirs was seen within their lease"`
 	NotRunnable *NotRunnable `json:"not_runnable" doc:"why nothing can run on the push; nil where it can"`
 	ByManifest  bool         `json:"by_manifest" doc:"true where the row's evidence was compared by test manifest, false where by label only"`
 }

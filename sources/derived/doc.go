@@ -11,9 +11,10 @@
 // Rows are newest first, as many as were asked for, or fewer where the branch begins. The same facts give the same rows,
 // in whatever order a source puts them.
 //
-// A push is requested while the ledger has a request for it whose job has not been seen and whose lease has not ended. A
-// request is seen in the job that names it; where none does (an action's id is not that of the job it makes), in the
-// oldest unclaimed job that was submitted after it, give or take a minute between our clock and theirs.
+// A push is requested while the ledger has a request for it whose job has not been seen and whose lease has not ended; from
+// then on that request is lost, and the row says so. A request is seen in the job that names it; where none does (an action's
+// id is not that of the job it makes), in the oldest unclaimed job that was submitted after it, give or take a minute between
+// our clock and theirs.
 //
 // A push is not runnable where it has been emptied, where pushes.runnable says so, or, unless that knows better, where the
 // message of its tip says DONTBUILD. A job on the push shows that all of these are mistaken, emptiness excepted.

@@ -175,7 +175,7 @@ func job(push, n int, c rune) ci.Job {
 	return j
 }
 
-// show writes rows as strip reads them, with ? for requested, - for not runnable, and m for by manifest.
+// show writes rows as strip reads them, with ? for requested, - for not runnable, m for by manifest, and ! for lost.
 func show(rows []ci.Row) string {
 	words := make([]string, len(rows))
 	for i, r := range rows {
@@ -198,6 +198,9 @@ func show(rows []ci.Row) string {
 		}
 		if r.ByManifest {
 			words[i] += "m"
+		}
+		if r.Lost > 0 {
+			words[i] += "!"
 		}
 	}
 	return strings.Join(words, " ")

@@ -29,8 +29,8 @@ func (s *Source) history(ctx context.Context, q ci.HistoryOf) ([]ci.Row, error) 
 	rows := make([]ci.Row, len(pushes))
 	for i, p := range pushes {
 		jobs := k.jobs[p.Revision]
-		rows[i] = ci.Row{Push: p, Jobs: jobs, Requested: unseen(k.asked[p.Revision], jobs, s.clock.Now()),
-			NotRunnable: notRunnable(p, jobs, k.runnable)}
+		open, lost := unseen(k.asked[p.Revision], jobs, s.clock.Now())
+		rows[i] = ci.Row{Push: p, Jobs: jobs, Requested: open > 0, Lost: lost, NotRunnable: notRunnable(p, jobs, k.runnable)}
 	}
 	return s.compare(ctx, q, rows)
 }

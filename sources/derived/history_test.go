@@ -45,7 +45,15 @@ func TestHistory(t *testing.T) {
 			w.unknown = []ci.Runnable{{Revision: revision(1), NotRunnable: &none}}
 		}},
 		{name: "asked for and not seen", facts: "F . P", want: "F ? P", more: asked(1, "r1", -5*time.Minute)},
-		{name: "asked for, and the lease has ended", facts: "F . P", want: "F . P", more: asked(1, "r1", -5*time.Hour)},
+		{name: "asked for, and the lease has ended", facts: "F . P", want: "F .! P", more: asked(1, "r1", -5*time.Hour)},
+		{name: "asked for again after the lease has ended", facts: "F . P", want: "F ?! P", more: func(w *world) {
+			asked(1, "r1", -5*time.Hour)(w)
+			asked(1, "r2", -5*time.Minute)(w)
+		}},
+		{name: "asked for long ago, and seen", facts: "F P P", want: "F P P", more: func(w *world) {
+			asked(1, "r1", -5*time.Hour)(w)
+			w.jobs[1].Request = "r1"
+		}},
 		{name: "asked for, and seen by its id", facts: "F R P", want: "F R P", more: func(w *world) {
 			asked(1, "r1", 0)(w)
 			w.jobs[1].Request = "r1"

@@ -26,15 +26,19 @@ func (s *Source) asked(ctx context.Context, branch, job string) (map[string][]so
 	return out, nil
 }
 
-// unseen says whether one of the requests has brought no job yet and is not given up.
-func unseen(asked []sources.Asked, jobs []ci.Job, now time.Time) bool {
+// unseen counts the requests that have brought no job: those that still may, and those that are given up.
+func unseen(asked []sources.Asked, jobs []ci.Job, now time.Time) (open, lost int) {
 	seen := claim(asked, jobs)
 	for i, a := range asked {
-		if seen[i] == nil && now.Before(a.Until) {
-			return true
+		switch {
+		case seen[i] != nil:
+		case now.Before(a.Until):
+			open++
+		default:
+			lost++
 		}
 	}
-	return false
+	return open, lost
 }
 
 // claim finds the jobs that requests have brought, as indexes into jobs: first by id, all that name the request; then, for
