@@ -43,11 +43,11 @@ func (t *talker) wait(e engine.Event) {
 	t.p.write(item{pad("waiting"), text})
 }
 
-// tick draws anew what depends on the time.
+// tick draws anew what depends on the time, and on how large the terminal is.
 func (t *talker) tick() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.waits != nil {
+	if !t.asking && (t.waits != nil || len(t.busy) > 0) {
 		t.draw()
 	}
 }
