@@ -133,6 +133,11 @@ func (lv *level) varOf(i, j int, d *stepDef) (rules.Var, bool) {
 	}
 	v := rules.Var{Name: d.id, Type: t, Skipped: lv.skippable[j]}
 	if v.Skipped {
+		for _, p := range lv.sure[j] {
+			if root(p) == d.id {
+				v.Type = rules.Narrow(v.Type, p[len(d.id):])
+			}
+		}
 		v.Note = "the step " + d.id + " may be skipped, or end without an answer"
 	}
 	return v, true
@@ -155,7 +160,9 @@ func (lv *level) ended() []rules.Var {
 }
 
 // known are the names and paths that requires have ruled out to be nil where step i stands: its own level's above it, those of what it
-// belongs to, and those that are about the step that requires them, wherever that stands.
+// belongs to, and those that are about the step that requires them, wherever that stands. The require of a step that was skipped rules
+// out nothing, and so it counts only where the step cannot be skipped; what it says of the step itself is part of the step's type then
+// (see varOf), since who reads that unguarded is skipped with it.
 func (lv *level) known(i int) []string {
 	if lv.last {
 		return nil
@@ -166,7 +173,7 @@ func (lv *level) known(i int) []string {
 	}
 	for j, paths := range lv.sure {
 		for _, p := range paths {
-			if j != i && (j < i || root(p) == lv.defs[j].id) && !(lv.repeat && j > i) {
+			if j != i && !lv.skippable[j] && (j < i || root(p) == lv.defs[j].id) && !(lv.repeat && j > i) {
 				out = append(out, p)
 			}
 		}

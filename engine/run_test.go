@@ -248,6 +248,26 @@ func TestAWaitOutlivesASourceThatIsDown(t *testing.T) {
 	}
 }
 
+// What a step that was skipped would have required is not known of it, nor of others.
+func TestRequireOfASkippedStep(t *testing.T) {
+	w := newWorld(t)
+	res := w.run(`
+steps:
+  - {id: a, let: upper("x")}
+  - {id: b, if: a == "y", let: 'first([a])', require: b != nil}
+  - {id: c, let: upper(b)}
+  - {id: d, let: 'b == nil ? "none" : upper(b)'}
+outputs: {b: "${{ upper(b) }}", d: "${{ d }}"}
+`, nil, engine.Options{})
+	w.want(res, engine.Succeeded, "")
+	if got := w.steps(); got != "a=succeeded b=skipped c=skipped d=succeeded" {
+		t.Error(got)
+	}
+	if res.Outputs["b"] != nil || res.Outputs["d"] != "none" {
+		t.Errorf("outputs %v", res.Outputs)
+	}
+}
+
 func TestTimeoutKeepsLastRound(t *testing.T) {
 	w := newWorld(t)
 	n := 0

@@ -287,7 +287,7 @@ func (c *checker) element(f *function, vals []value, out *value) {
 	}
 	for _, key := range vals[1].yes {
 		if rest, ok := strings.CutPrefix(key, item); ok {
-			elem = narrow(elem, rest)
+			elem = Narrow(elem, rest)
 		}
 	}
 	if f.Name == "filter" {

@@ -359,8 +359,9 @@ func objectWord(t *schemas.Type, s string) string {
 	return s
 }
 
-// narrow returns the type in which the member at path (".push.author", or "" for the value itself) is not nil.
-func narrow(t *schemas.Type, path string) *schemas.Type {
+// Narrow returns the type in which the member at path (".push.author", or "" for the value itself) is not nil. Elements of lists
+// and maps have no type of their own: a path through them changes nothing.
+func Narrow(t *schemas.Type, path string) *schemas.Type {
 	if path == "" {
 		return nonNil(t)
 	}
@@ -375,7 +376,7 @@ func narrow(t *schemas.Type, path string) *schemas.Type {
 	c.Fields = slices.Clone(t.Fields)
 	for i, f := range c.Fields {
 		if f.Name == name {
-			c.Fields[i].Type = narrow(f.Type, rest)
+			c.Fields[i].Type = Narrow(f.Type, rest)
 		}
 	}
 	return &c
