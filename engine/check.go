@@ -61,7 +61,9 @@ func (c *checker) program() {
 	main := c.level(c.def.Steps, nil, 0, c.globals(false))
 	main.check()
 	c.prog.Steps = main.steps
-	c.outputs(main)
+	if len(main.defs) > 0 { // a workflow without steps was reported, and its outputs read them
+		c.outputs(main)
+	}
 	last := c.level(c.def.Finally, main, 0, c.globals(true))
 	last.last = true
 	last.check()
@@ -74,8 +76,12 @@ func (c *checker) program() {
 
 // globals are the names that every expression of the steps sees.
 func (c *checker) globals(ended bool) []rules.Var {
+	inputs := c.prog.inputsType()
+	if c.def.badInputs {
+		inputs = rules.Unknown()
+	}
 	return []rules.Var{
-		{Name: "inputs", Type: c.prog.inputsType(), Doc: "the values that the run was started with"},
+		{Name: "inputs", Type: inputs, Doc: "the values that the run was started with"},
 		{Name: "event", Type: c.followEvent(namedTypes()["Event"].OrNil()), Doc: "what started the run", Note: "event is nil in a run that was started by hand or by the clock"},
 		{Name: "run", Type: runType(ended), Doc: "this run"},
 	}

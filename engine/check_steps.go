@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,9 +31,7 @@ func (lv *level) step(i int) {
 	lv.steps[i] = s
 	k := &stepCheck{level: lv, i: i, d: d, s: s, reads: map[string]bool{}}
 	s.If = lv.c.expr(d.cond, "if", k.within(nil), schemas.Of(schemas.Bool))
-	if s.If != nil {
-		k.sure = s.If.Ensures()
-	}
+	k.sure = ensures(s.If, d.cond)
 	k.foreach()
 	result := k.kind()
 	if result == nil {
@@ -40,21 +39,23 @@ func (lv *level) step(i int) {
 	}
 	k.until(result)
 	s.Type = result
-	if s.Each != nil {
+	if d.foreach != nil {
 		if s.GoOn {
 			result = result.OrNil()
 		}
-		s.Type = eachType(s.Each.List, result)
+		s.Type = eachType(s.Each, result)
 	}
 	k.require()
 	lv.types[i] = s.Type
 	lv.skippable[i] = d.cond != nil || s.GoOn && s.Each == nil || k.skippedWithOthers()
 }
 
-func eachType(list *rules.Expr, result *schemas.Type) *schemas.Type {
+func eachType(each *Each, result *schemas.Type) *schemas.Type {
 	item := rules.Unknown()
-	if t := list.Type(); t != nil && t.Elem != nil {
-		item = t.Elem
+	if each != nil {
+		if t := each.List.Type(); t != nil && t.Elem != nil {
+			item = t.Elem
+		}
 	}
 	return schemas.ListOf(schemas.ObjectOf("",
 		schemas.Field{Name: "item", Type: item, Doc: "the item"},
@@ -252,8 +253,8 @@ func (k *stepCheck) until(round *schemas.Type) {
 	}
 	k.onceOnly()
 	k.s.Until = k.c.expr(d.until, "until", k.afterwards(round), schemas.Of(schemas.Bool))
-	if k.s.Until != nil && !k.s.GoOn {
-		k.level.sure[k.i] = append(k.level.sure[k.i], k.s.Until.Ensures()...)
+	if !k.s.GoOn {
+		k.level.sure[k.i] = append(k.level.sure[k.i], ensures(k.s.Until, d.until)...)
 	}
 }
 
@@ -281,7 +282,28 @@ func (k *stepCheck) require() {
 	w := k.afterwards(k.s.Type)
 	k.s.Require = k.c.expr(d.require, "require", w, schemas.Of(schemas.Bool))
 	k.s.Message = k.c.message(d.message, w)
-	if k.s.Require != nil {
-		k.level.sure[k.i] = append(k.level.sure[k.i], k.s.Require.Ensures()...)
+	k.level.sure[k.i] = append(k.level.sure[k.i], ensures(k.s.Require, d.require)...)
+}
+
+var pathPattern = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*(?:\??\.[A-Za-z_][A-Za-z0-9_]*)*`)
+
+// ensures is what a condition rules out to be nil. Of one with a mistake nobody knows: it is taken to rule out all that it names, so that
+// what stands below is not reported as well.
+func ensures(e *rules.Expr, n *yamldoc.Node) []string {
+	switch {
+	case e != nil:
+		return e.Ensures()
+	case n == nil:
+		return nil
 	}
+	var out []string
+	for _, path := range pathPattern.FindAllString(n.Value, -1) {
+		path = strings.ReplaceAll(path, "?", "")
+		for i, r := range path + "." {
+			if r == '.' {
+				out = append(out, path[:i])
+			}
+		}
+	}
+	return out
 }

@@ -123,19 +123,23 @@ func (c *checker) object(n, at *yamldoc.Node, what string, t *schemas.Type, w wi
 	if n != nil {
 		out.Place = placeOf(n)
 	}
+	meant := map[string]bool{} // members that were given under a misspelt name
 	for _, e := range entriesOf(n) {
 		f := t.Field(e.Key.Value)
 		if f == nil {
-			c.unknownMember(e.Key, what, t)
-			c.value(e.Value, nil, w)
-			continue
+			near := c.unknownMember(e.Key, what, t)
+			if near == "" || n.Get(near) != nil {
+				c.value(e.Value, nil, w)
+				continue
+			}
+			f, meant[near] = t.Field(near), true
 		}
 		if v := c.value(e.Value, f.Type, w); v != nil {
 			out.Names, out.Fields = append(out.Names, f.Name), append(out.Fields, v)
 		}
 	}
 	for _, f := range t.Fields {
-		if n.Get(f.Name) == nil && !f.Optional && !f.Type.Nullable {
+		if n.Get(f.Name) == nil && !f.Optional && !f.Type.Nullable && !meant[f.Name] {
 			c.problem(at, "missing-member", "%s needs %s (%s%s)", what, f.Name, f.Type, forDoc(f.Doc))
 		}
 	}
@@ -156,13 +160,15 @@ func entriesOf(n *yamldoc.Node) []yamldoc.Entry {
 	return n.Entries
 }
 
-func (c *checker) unknownMember(key *yamldoc.Node, what string, t *schemas.Type) {
+// unknownMember reports a member that there is not, and returns the one that was meant; "" where nobody can tell.
+func (c *checker) unknownMember(key *yamldoc.Node, what string, t *schemas.Type) string {
 	names := make([]string, len(t.Fields))
 	for i, f := range t.Fields {
 		names[i] = f.Name
 	}
 	message := fmt.Sprintf("%s takes no %s", what, key.Value)
-	switch near := schemas.Nearest(key.Value, names); {
+	near := schemas.Nearest(key.Value, names)
+	switch {
 	case near != "":
 		message += "; did you mean " + near + "?"
 	case len(names) == 0:
@@ -171,6 +177,7 @@ func (c *checker) unknownMember(key *yamldoc.Node, what string, t *schemas.Type)
 		message += "; it takes " + strings.Join(names, ", ")
 	}
 	c.add(Problem{Problem: key.Problem("unknown-member", message)})
+	return near
 }
 
 // value compiles what the file gives, held to a type; nil takes anything. It is nil where there is a problem.

@@ -21,9 +21,10 @@ type Definition struct {
 	Outputs     []yamldoc.Entry
 	Finally     []*stepDef
 
-	doc      *yamldoc.Node
-	standard map[string]bool // the names of the standard rules
-	problems []Problem
+	doc       *yamldoc.Node
+	badInputs bool            // what stands under inputs is no map
+	standard  map[string]bool // the names of the standard rules
+	problems  []Problem
 }
 
 type inputDef struct {

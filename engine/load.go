@@ -186,6 +186,7 @@ func (l *loader) definition(file string, doc *yamldoc.Node) *Definition {
 		d.Inputs = append(d.Inputs, &inputDef{name: e.Key, node: e.Value, typ: l.get(e.Value, "type"), doc: l.get(e.Value, "description"),
 			def: l.get(e.Value, "default"), min: l.get(e.Value, "min"), max: l.get(e.Value, "max"), enum: l.get(e.Value, "enum")})
 	}
+	d.badInputs = doc.Get("inputs") != nil && l.get(doc, "inputs") == nil
 	d.Rules, d.standard = l.allRules(file, doc), l.standardNames()
 	for _, e := range l.entries(doc, "on") {
 		if v := e.Value; !l.bad[v] && onObject.key(e.Key.Value) != nil {

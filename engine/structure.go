@@ -20,10 +20,14 @@ func (l *loader) object(n *yamldoc.Node, o *object) bool {
 		return false
 	}
 	before := len(l.problems)
+	for i, e := range n.Entries {
+		if o.key(e.Key.Value) == nil {
+			n.Entries[i].Key = l.unknown(n, e.Key, o)
+		}
+	}
 	for _, e := range n.Entries {
 		k := o.key(e.Key.Value)
 		if k == nil {
-			l.unknown(e.Key, o)
 			continue
 		}
 		l.companions(n, e.Key, k)
@@ -59,12 +63,25 @@ func (l *loader) refuse(n *yamldoc.Node, format string, args ...any) {
 	l.problem(n, "wrong-type", format, args...)
 }
 
-func (l *loader) unknown(key *yamldoc.Node, o *object) {
+// unknown reports a key that the object has not, and returns the key that was meant: what follows is read as if it had been written, so that
+// a misspelt key is one mistake, and those under it are found. Where nobody can tell, it returns the key as it is.
+func (l *loader) unknown(n, key *yamldoc.Node, o *object) *yamldoc.Node {
 	p := yamldoc.UnknownKey(key, o.names())
-	if hint := foreign[key.Value]; hint != "" && (o == workflowObject || o == stepObject || o == onObject) {
+	hint := ""
+	if o == workflowObject || o == stepObject || o == onObject {
+		hint = foreign[key.Value]
+	}
+	if hint != "" {
 		p.Message = fmt.Sprintf("there is no key %s here; %s", key.Value, hint)
 	}
 	l.report(p)
+	near := schemas.Nearest(key.Value, o.names())
+	if hint != "" || near == "" || n.Get(near) != nil {
+		return key
+	}
+	meant := *key
+	meant.Value = near
+	return &meant
 }
 
 // companions holds a key to those beside it.
@@ -260,14 +277,25 @@ func (l *loader) plain(n *yamldoc.Node, k *key) {
 	}
 }
 
+// word holds a scalar to being a name. Where another was meant, it stands for that from then on.
 func (l *loader) word(n *yamldoc.Node, what string) {
-	if n.Kind != yamldoc.Scalar || !wordPattern.MatchString(n.Value) {
-		l.bad[n] = true
-		l.problem(n, "bad-name", "%s is no name: %s starts with a letter and has letters, digits and _%s", n.Describe(), withArticle(what), nameHint(n))
+	if n.Kind == yamldoc.Scalar && wordPattern.MatchString(n.Value) {
+		return
 	}
+	meant, hint := nameMeant(n), ""
+	if meant != "" {
+		hint = "; write " + meant
+	}
+	l.problem(n, "bad-name", "%s is no name: %s starts with a letter and has letters, digits and _%s", n.Describe(), withArticle(what), hint)
+	if meant == "" {
+		l.bad[n] = true
+		return
+	}
+	n.Value = meant
 }
 
-func nameHint(n *yamldoc.Node) string {
+// nameMeant is a name with _ where other signs cannot stand; "" where that makes none.
+func nameMeant(n *yamldoc.Node) string {
 	if n.Kind != yamldoc.Scalar {
 		return ""
 	}
@@ -279,7 +307,7 @@ func nameHint(n *yamldoc.Node) string {
 		return r
 	}, n.Value)
 	if wordPattern.MatchString(name) {
-		return "; write " + name
+		return name
 	}
 	return ""
 }

@@ -307,11 +307,14 @@ func (c *checker) expand(n ast.Node, r *rule, args []ast.Node, e env) value {
 	if r.state == beingChecked {
 		return c.reportAt(at, end, KindCircle, "%s reaches itself: %s", r.Name, c.rules.circle(r))
 	}
-	vals, ok := c.arguments(n, r, args, e)
-	if !ok {
+	if r.bad { // what it takes may be among its mistakes
+		for _, arg := range args {
+			c.check(arg, e)
+		}
 		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
 	}
-	if r.bad {
+	vals, ok := c.arguments(n, r, args, e)
+	if !ok {
 		return value{typ: typeBad, node: c.made(&ast.NilNode{}, n, typeBad)}
 	}
 	if depth := r.nested + depthOf(e); depth > maxPredicates {
