@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -87,19 +89,30 @@ func (c *command) checkWorkflows(files []workflowFile) ([]engine.Problem, error)
 	if err != nil {
 		return nil, err
 	}
-	var problems []engine.Problem
-	for _, w := range files {
-		if isRules(w.file) {
-			problems = append(problems, engine.CheckRules(w.read, w.file, workflows.Standard())...)
-			continue
-		}
-		prog, found := load(w, s)
-		problems = append(problems, found...)
-		if prog != nil {
-			problems = append(problems, misfits(prog, s.profile.profile)...)
-		}
+	found := make([][]engine.Problem, len(files))
+	var all sync.WaitGroup
+	places := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, w := range files {
+		places <- struct{}{}
+		all.Go(func() {
+			found[i] = checkWorkflow(w, s)
+			<-places
+		})
 	}
-	return problems, nil
+	all.Wait()
+	return slices.Concat(found...), nil
+}
+
+// checkWorkflow holds one file of a workflow, or of rules, to the language and to the profile. It may be called side by side.
+func checkWorkflow(w workflowFile, s *session) []engine.Problem {
+	if isRules(w.file) {
+		return engine.CheckRules(w.read, w.file, workflows.Standard())
+	}
+	prog, problems := load(w, s)
+	if prog != nil {
+		problems = append(problems, misfits(prog, s.profile.profile)...)
+	}
+	return problems
 }
 
 // misfits are the values that a profile of a file gives and that a program's inputs do not take.

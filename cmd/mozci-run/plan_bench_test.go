@@ -116,16 +116,3 @@ func TestCriticalPath(t *testing.T) {
 		}
 	}
 }
-
-// BenchmarkColdStartOfCheck starts a process that checks the workflows that ship; 30 ms is aimed at.
-func BenchmarkColdStartOfCheck(b *testing.B) {
-	program := filepath.Join(b.TempDir(), "mozci-run")
-	if out, err := build(program); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	for b.Loop() {
-		if out, err := inHome(b.TempDir(), program, "check").CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, out)
-		}
-	}
-}
