@@ -260,7 +260,9 @@ steps:
 outputs: {b: "${{ upper(b) }}", d: "${{ d }}"}
 `, nil, engine.Options{})
 	w.want(res, engine.Succeeded, "")
-	if got := w.steps(); got != "a=succeeded b=skipped c=skipped d=succeeded" {
+	got := strings.Fields(w.steps())
+	slices.Sort(got) // c and d end side by side
+	if want := []string{"a=succeeded", "b=skipped", "c=skipped", "d=succeeded"}; !slices.Equal(got, want) {
 		t.Error(got)
 	}
 	if res.Outputs["b"] != nil || res.Outputs["d"] != "none" {

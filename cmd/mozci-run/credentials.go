@@ -35,14 +35,6 @@ func (c *command) read(s secret, dir string) (string, error) {
 	return string(text), nil
 }
 
-// where says where a secret is to be found.
-func (s secret) where() string {
-	if s.Env != "" {
-		return "the variable " + s.Env
-	}
-	return "the file " + s.File
-}
-
 // What is found of the credentials of a source.
 type found struct {
 	credentials map[string]string // those that there are
