@@ -150,11 +150,16 @@ func changed(path, format string, args ...any) *sources.Error {
 	return &sources.Error{Kind: sources.ErrChangedFormat, Path: path, Err: fmt.Errorf(format, args...), Hint: "mozci-run contract says what else has changed"}
 }
 
+// notHere is what to do about a revision that a repository does not have.
+const notHere = "it may be on another branch, mistyped, or so new that not all of the service's copies have it"
+
 // refusal gives the server's own ways of saying no a better name.
 func refusal(status int, contentType string, body []byte) *sources.Error {
 	switch {
 	case status == http.StatusNotFound && strings.Contains(contentType, "html"):
 		return &sources.Error{Kind: sources.ErrNotFound, Err: errors.New("the server has no repository at this path"), Hint: "correct its path in the profile"}
+	case status == http.StatusNotFound && kindOfComplaint(complaint(body)) == sources.ErrNotFound:
+		return &sources.Error{Kind: sources.ErrNotFound, Err: fmt.Errorf("%.200s", complaint(body)), Hint: notHere}
 	case status == http.StatusInternalServerError && strings.Contains(string(body), "version parameter must be"):
 		return &sources.Error{Kind: sources.ErrRefused, Err: errors.New("the server does not know this version of the pushlog's format")}
 	}

@@ -93,7 +93,11 @@ func decodePushes(body io.Reader) (list []landing, last int, err error) {
 		return nil, 0, err
 	}
 	if said := complaint(raw); said != "" {
-		return nil, 0, &sources.Error{Kind: kindOfComplaint(said), Err: fmt.Errorf("the server says: %.200s", said)}
+		e := &sources.Error{Kind: kindOfComplaint(said), Err: fmt.Errorf("the server says: %.200s", said)}
+		if e.Kind == sources.ErrNotFound {
+			e.Hint = notHere
+		}
+		return nil, 0, e
 	}
 	log := pushlog{LastPushID: -1}
 	if err := json.Unmarshal(raw, &log); err != nil {

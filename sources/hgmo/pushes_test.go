@@ -243,8 +243,8 @@ func TestWhatIsNotThere(t *testing.T) {
 		"after":    second(c.pushesRange(t.Context(), ci.PushRange{Branch: "autoland", After: unknown})),
 		"backouts": second(c.pushesBackouts(t.Context(), ci.BackoutsOf{Branch: "autoland", Revision: unknown})),
 	} {
-		if !errors.Is(err, sources.ErrNotFound) || !strings.Contains(err.Error(), "unknown revision '"+unknown) {
-			t.Errorf("%s: got %v, want not found, in the server's words", name, err)
+		if !errors.Is(err, sources.ErrNotFound) || !strings.Contains(err.Error(), "unknown revision '"+unknown) || !strings.Contains(err.Error(), "on another branch") {
+			t.Errorf("%s: got %v, want not found, in the server's words, and what to do", name, err)
 		}
 	}
 	_, err := c.pushesFind(t.Context(), ci.PushFind{Branch: "nowhere", Revision: unknown})
