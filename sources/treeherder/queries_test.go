@@ -180,6 +180,21 @@ func TestJobsList(t *testing.T) {
 	}
 }
 
+// Job types and projects are somebody's text, and reach the service as they are.
+func TestOddNamesAreAskedForAsTheyAre(t *testing.T) {
+	const odd = "test-linux/opt a&b=c?d#e+f%2C,g\u00fc-1"
+	f := someTree()
+	f.jobs = append(f.jobs, someJob(900, 20, odd, "success"), someJob(901, 20, "test-linux/opt a", "success"))
+	got, err := f.client(Options{}).jobsList(t.Context(), ci.JobsOn{Branch: "autoland", Job: odd, Chunks: true, Revisions: []string{hashOf(20000)}})
+	if err != nil || len(got) != 1 || got[0].ID != "900" || got[0].Type != odd {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	_, err = f.client(Options{}).pushesFind(t.Context(), ci.PushFind{Branch: "a?b#c", Revision: hashOf(20000)})
+	if !errors.Is(err, sources.ErrNotFound) || !strings.Contains(err.Error(), "No project with name a?b#c") {
+		t.Errorf("a project that is not there: %v", err)
+	}
+}
+
 func TestJobsOfNobodyKnownAreNone(t *testing.T) {
 	got, err := someTree().client(Options{}).jobsList(t.Context(), ci.JobsOn{Branch: "autoland", Job: label, Revisions: []string{hashOf(7)}})
 	if err != nil || got == nil || len(got) != 0 {
