@@ -39,7 +39,8 @@
 //     a row in which none failed holds its jobs if together they ran all of them. A job of the type that ended
 //     without having run any is left out: the row is missing evidence, whatever colour that job had. Jobs that have
 //     not ended, and those that the machines or people stopped, stay as they are.
-//   - A row with a job of the type whose manifests the source does not know (its log has not been read) stays by label.
+//   - A job of the type that has ended, and whose manifests the source does not know, counts as running for ten minutes, for
+//     its log may yet be read; after that its row stays by label.
 //
 // Where the failure's own manifests are not known, all rows stay by label, and whoever prints the answer says so.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/mozci/mozci-run/sources/ci"
 )
@@ -24,6 +25,7 @@ func (s *Source) compare(ctx context.Context, q ci.HistoryOf, rows []ci.Row) ([]
 		return nil, err
 	}
 	c := newComparison(q.Job, rows[failure], suite)
+	c.now = s.clock.Now()
 	if len(c.manifests) == 0 {
 		return rows, nil
 	}
@@ -38,7 +40,10 @@ func (s *Source) compare(ctx context.Context, q ci.HistoryOf, rows []ci.Row) ([]
 		}
 		maps.Copy(suite, rest)
 	}
-	return c.lessNew().rows(rows), nil
+	if !slices.ContainsFunc(rows, c.awaits) {
+		c = c.lessNew()
+	}
+	return c.rows(rows), nil
 }
 
 // suite asks for the jobs of all chunks of the suite with their manifests, by push.
@@ -69,7 +74,11 @@ type comparison struct {
 	platform  string
 	option    string
 	suite     map[string][]ci.Job
+	now       time.Time
 }
+
+// reading is for how long after a job's end its log may yet be read.
+const reading = 10 * time.Minute
 
 // newComparison finds the manifests of a failure.
 func newComparison(job string, failure ci.Row, suite map[string][]ci.Job) comparison {
@@ -131,16 +140,33 @@ func (c comparison) evidence(r ci.Row) (jobs []ci.Job, ok bool) {
 	}
 	suite := c.suite[r.Push.Revision]
 	for _, j := range r.Jobs {
-		if (passed(j) || failed(j)) && !slices.ContainsFunc(suite, func(o ci.Job) bool { return o.ID == j.ID && len(named(o.Groups)) > 0 }) {
+		switch {
+		case !ran(j):
+			jobs = append(jobs, j)
+		case c.unread(r, j) && !c.beingRead(j):
 			return nil, false
-		}
-		if !ran(j) {
+		case c.unread(r, j): // what it ran is not known yet
+			j.State, j.Result = ci.Running, ci.Unknown
 			jobs = append(jobs, j)
 		}
 	}
 	jobs = append(jobs, c.conclusive(suite)...)
 	slices.SortFunc(jobs, byAge)
 	return jobs, true
+}
+
+// unread says whether a job of a row came to its tests, and it is not known which these were.
+func (c comparison) unread(r ci.Row, j ci.Job) bool {
+	known := func(o ci.Job) bool { return o.ID == j.ID && len(named(o.Groups)) > 0 }
+	return (passed(j) || failed(j)) && !slices.ContainsFunc(c.suite[r.Push.Revision], known)
+}
+
+// beingRead says whether a job's log may yet be read.
+func (c comparison) beingRead(j ci.Job) bool { return j.Ended != nil && c.now.Sub(*j.Ended) <= reading }
+
+// awaits says whether it will soon be known what a job of a row ran.
+func (c comparison) awaits(r ci.Row) bool {
+	return slices.ContainsFunc(r.Jobs, func(j ci.Job) bool { return c.unread(r, j) && c.beingRead(j) })
 }
 
 // conclusive lists the jobs of a push that decide about the manifests, with the result of these alone.

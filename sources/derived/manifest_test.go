@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,6 +23,12 @@ func (w *world) ran(push, chunk int, c rune, manifests string) *world {
 		j.Groups = append(j.Groups, ci.GroupResult{Group: name, OK: !bad})
 	}
 	w.jobs = append(w.jobs, j)
+	return w
+}
+
+// endedAt says in which minute the i-th job ended; it is the sixtieth.
+func (w *world) endedAt(i, minute int) *world {
+	w.jobs[i].Ended = new(start.Add(time.Duration(minute) * time.Minute))
 	return w
 }
 
@@ -54,6 +61,9 @@ func TestByManifest(t *testing.T) {
 		{"the manifests of the failure are not known", strip("F P"), "F P"},
 		{"only names that are none", strip(". .").ran(0, 3, 'F', "_! default!").ran(1, 3, 'P', "_ default"), "F P"},
 		{"a log that was not read", strip(". P .").ran(0, 3, 'F', "b!").ran(2, 3, 'P', "b"), "Fm P P"},
+		{"a log that is being read", strip(". P .").endedAt(0, 57).ran(0, 3, 'F', "b!").ran(2, 3, 'P', "b"), "Fm Rm Pm"},
+		{"the only log to compare with is being read", strip(". P").endedAt(0, 57).ran(0, 3, 'F', "b!"), "Fm Rm"},
+		{"a log that nobody has read for long", strip(". P .").endedAt(0, 45).ran(0, 3, 'F', "b!").ran(2, 3, 'P', "b"), "Fm P P"},
 		{"machines that failed and jobs that run stay", strip(". x R .").ran(0, 3, 'F', "b!").ran(3, 3, 'P', "b"), "Fm xm Rm Pm"},
 		{"a job that got not as far as its tests", strip(". B .").ran(0, 3, 'F', "b!").ran(2, 3, 'P', "b"), "Fm .m Pm"},
 		{"the failure got not as far as its tests: nothing is compared", strip("B . .").ran(1, 3, 'F', "b!").ran(2, 3, 'P', "b"), "B F P"},

@@ -188,6 +188,8 @@ type Tree struct {
 type Ingestion struct {
 	Delay  time.Duration `yaml:"delay"` // mean; 0 is 45s, negative is at once
 	Jitter float64       `yaml:"jitter"`
+	// Logs is how long after that it has read the log of a job that has ended: error lines, and results by manifest.
+	Logs time.Duration `yaml:"logs" json:",omitempty"`
 }
 
 // Actions is how action tasks behave.

@@ -57,7 +57,7 @@ func (v *thView) logURLs(b *branch) *reply {
 		}
 		if r := v.byID(n); r != nil && b != nil && r.task.push.branch == b && v.stamp(r, r.started) > 0 {
 			status := "pending"
-			if v.state(r) == "completed" {
+			if v.parsed(r) {
 				status = "parsed"
 			}
 			list = append(list, ordered{"id", r.thID, "job_id", r.thID, "name", "live_backing_log", "url", v.logURL(r), "parse_status", status})
@@ -66,8 +66,13 @@ func (v *thView) logURLs(b *branch) *reply {
 	return v.json(http.StatusOK, list)
 }
 
+// parsed says whether Treeherder has read the log of a run that has ended.
+func (v *thView) parsed(r *run) bool {
+	return v.state(r) == "completed" && past(r.resolved.Add(v.s.w.sc.Ingestion.Logs), v.seenAt(r.task))
+}
+
 // failed says whether Treeherder has parsed the log of a failed run.
-func (v *thView) failed(r *run) bool { return r.broken != nil && v.state(r) == "completed" }
+func (v *thView) failed(r *run) bool { return r.broken != nil && v.parsed(r) }
 
 func (v *thView) logErrors(r *run) any {
 	if !v.failed(r) {

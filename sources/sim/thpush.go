@@ -308,7 +308,7 @@ func (v *thView) groupResults(b *branch) *reply {
 	out := obj{}
 	for _, r := range v.runs(c.push) {
 		result := v.result(r)
-		if len(r.task.manifests) == 0 || (result != "success" && result != "testfailed") {
+		if len(r.task.manifests) == 0 || (result != "success" && result != "testfailed") || !v.parsed(r) {
 			continue
 		}
 		groups := obj{}

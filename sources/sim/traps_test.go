@@ -130,6 +130,36 @@ func TestTreeherderTraps(t *testing.T) {
 	}
 }
 
+// A job is seen to have ended before its log has been read.
+func TestLogsAreReadLate(t *testing.T) {
+	sc, err := Named("gap-of-three")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.Ingestion.Logs = 3 * time.Minute
+	clock := &fixedClock{sc.normal().Now}
+	s, err := New(sc, 1, clock.now, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.w.branches[0].positioned(0)
+	r := s.tl.labels[place{p, bc2}].runs[0]
+	look := func() (state, log string, groups bool) {
+		detail := read(t, s, get("/th/api/project/autoland/jobs/"+itoa(r.thID)+"/"), http.StatusOK)
+		list := do(s, get("/th/api/project/autoland/job-log-url/?job_id="+itoa(r.thID)))
+		text, _ := io.ReadAll(list.Body)
+		_, status, _ := strings.Cut(string(text), `"parse_status":"`)
+		status, _, _ = strings.Cut(status, `"`)
+		return detail["state"].(string), status, read(t, s, get("/th/api/project/autoland/push/group_results/?revision="+p.tip()), http.StatusOK)[r.task.id] != nil
+	}
+	for after, want := range map[time.Duration]string{time.Minute: "completed pending false", 4 * time.Minute: "completed parsed true"} {
+		clock.t = r.resolved.Add(r.task.late + after)
+		if state, log, groups := look(); fmt.Sprint(state, " ", log, " ", groups) != want {
+			t.Errorf("after %s: %s %s %v, want %s", after, state, log, groups, want)
+		}
+	}
+}
+
 func TestOneFailureToLookAt(t *testing.T) {
 	for seed := range uint64(4) {
 		s, _ := start(t, "default", seed, Options{})
