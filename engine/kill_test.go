@@ -328,7 +328,7 @@ func (e childTrigger) Find(ctx context.Context, u sources.Unit, ordinal int, _ t
 }
 
 func (e childTrigger) Terms() sources.Terms {
-	return sources.Terms{Conclusive: true, Settling: 20 * time.Millisecond, Lease: time.Hour, Deadline: 200 * time.Millisecond}
+	return sources.Terms{Conclusive: true, Settling: 20 * time.Millisecond, Lease: time.Hour, Deadline: time.Second}
 }
 
 type childNotice struct{ childTrigger }
