@@ -28,7 +28,7 @@ func standardQuestions(ctx context.Context, ask sources.Asker, branch string) (q
 	}
 	pushes = slices.DeleteFunc(pushes, func(p ci.Push) bool { return p.Revision == "" || p.Empty })
 	if len(pushes) == 0 {
-		return nil, errors.New("there is no push on " + branch)
+		return nil, usage("the profile names the branch that is asked about: inputs: {branch: autoland}", "there is no push on %s", branch)
 	}
 	out := questions{}
 	add := func(query string, with map[string]any) {

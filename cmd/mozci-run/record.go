@@ -95,12 +95,24 @@ func (c *command) recordQuestions(targets []string, o recordOrder) error {
 		failed = errors.Join(failed, c.recordEffects(s, targets, matched, o))
 	}
 	for i, t := range targets {
-		if !matched[i] {
+		if !matched[i] && c.ctx.Err() == nil {
 			return usage("mozci-run sources list shows what there is", "nothing is called %s: SOURCE or SOURCE.QUERY is wanted", t)
 		}
 	}
-	return failed
+	if failed != nil {
+		return &notRecorded{failed}
+	}
+	return nil
 }
+
+// notRecorded is what could not be recorded, which was said one by one.
+type notRecorded struct{ err error }
+
+func (n *notRecorded) Error() string {
+	return "not all was recorded; where something is missing, the cassette that was there stays"
+}
+
+func (n *notRecorded) Unwrap() error { return n.err }
 
 // recordEach records what is among the targets, and says what could not be.
 func (c *command) recordEach(s *recording, targets []string, matched []bool, q questions, record func(spec sourceSpec, name string) error) error {
@@ -113,6 +125,9 @@ func (c *command) recordEach(s *recording, targets []string, matched []bool, q q
 			if err := record(spec, name); err != nil {
 				c.note("not recorded: %v", err)
 				failed = errors.Join(failed, err)
+			}
+			if c.ctx.Err() != nil { // nothing more can be asked
+				return failed
 			}
 		}
 	}
