@@ -367,7 +367,13 @@ var otherBrackets = regexp.MustCompile(`\$\s*\{\s*\{[^{}]*\}\s*\}|\$?\{\{?\s*(([
 // looksBracketed finds {{ inputs.branch }}, ${inputs.branch} and $ {{ … }}.
 func (c *checker) looksBracketed(n *yamldoc.Node, w within) bool {
 	m := otherBrackets.FindStringSubmatch(n.Value)
-	switch {
+	switch whole := strings.TrimSpace(n.Value); {
+	case m == nil && strings.HasPrefix(whole, "{{") && strings.HasSuffix(whole, "}}") && c.speaks(whole[2:len(whole)-2], w):
+		c.problem(n, "plain-text", "this is text; to read the value, write $%s", whole)
+		return true
+	case m == nil && rules.StrayEnd(n.Value) >= 0:
+		c.problem(n, "text-syntax", "the }} closes nothing: an expression starts with ${{")
+		return true
 	case m == nil:
 		return false
 	case m[1] == "":
@@ -378,6 +384,14 @@ func (c *checker) looksBracketed(n *yamldoc.Node, w within) bool {
 	}
 	c.problem(n, "plain-text", "%s is text here; to read the value, write ${{ %s }}", m[0], m[1])
 	return true
+}
+
+// speaks says whether a text reads like an expression: it names something that there is.
+func (c *checker) speaks(text string, w within) bool {
+	return slices.ContainsFunc(namesIn(text), func(name string) bool {
+		return slices.ContainsFunc(w.scope.Vars, func(v rules.Var) bool { return v.Name == name }) && strings.ContainsAny(text, ".(") ||
+			slices.ContainsFunc(rules.Functions(), func(f rules.Function) bool { return strings.Contains(text, name+"(") && f.Name == name })
+	})
 }
 
 // untyped is the type of what is not known more closely.

@@ -21,7 +21,8 @@ const (
 	words                   // a list of names
 	stringList              // a list of text
 	aValue                  // anything
-	values                  // a map of names to anything, with ${{ }}
+	values                  // a map to anything, with ${{ }}
+	named                   // a map of names to anything, with ${{ }}
 	aType                   // the type of a rule's parameter
 	typed                   // a map of parameters to their types
 	anObject                // a map as the key's object says
@@ -197,7 +198,7 @@ var workflowObject = &object{name: "workflow", doc: "a workflow of mozci-run", k
 		doc: "events that start nothing unless they are named here: of jobs that a backfill asked for, of classified jobs, of backed-out pushes"},
 	{name: "limits", shape: anObject, object: limitsObject, doc: "what a run may do"},
 	{name: "steps", shape: listOf, object: stepObject, required: true, doc: "what a run does"},
-	{name: "outputs", shape: values, doc: "what a run ends with"},
+	{name: "outputs", shape: named, doc: "what a run ends with"},
 	{name: "finally", shape: listOf, object: stepObject, doc: "steps that are done whatever came of the others; they see run.status and run.reason"},
 }}
 

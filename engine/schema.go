@@ -147,6 +147,8 @@ func (w *schemaWriter) shape(k *key) node {
 		return node{"type": "array", "items": node{"type": "string", "pattern": namePattern}}
 	case stringList:
 		return node{"type": "array", "items": node{"type": "string"}}
+	case named:
+		return node{"type": "object", "propertyNames": node{"pattern": namePattern}}
 	case values, typed:
 		return node{"type": "object"}
 	case anObject:

@@ -150,6 +150,8 @@ func (l *loader) value(n *yamldoc.Node, k *key) {
 		l.list(n, k, func(item *yamldoc.Node) { l.object(item, k.object) })
 	case typed:
 		l.each(n, k, func(e yamldoc.Entry) { l.word(e.Key, "parameter") })
+	case named:
+		l.each(n, k, func(e yamldoc.Entry) { l.word(e.Key, "output") })
 	case values:
 		l.each(n, k, func(yamldoc.Entry) {})
 	case words:

@@ -17,6 +17,7 @@ import (
 type textPart struct {
 	plain string
 	piece *piece // nil where it is plain
+	end   int    // of a piece: where the text goes on behind its }}, in characters
 }
 
 const opening = "${{"
@@ -45,7 +46,7 @@ func readText(t *text) ([]textPart, []Problem) {
 			parts = append(parts, textPart{plain: plain})
 		}
 		if i < 0 {
-			return parts, problems
+			return parts, append(problems, stray(t, parts)...)
 		}
 		at += utf8.RuneCountInString(plain)
 		src := rest[i+len(opening):]
@@ -62,11 +63,48 @@ func readText(t *text) ([]textPart, []Problem) {
 		} else if piece, p := read(t, at+len(opening), inner); p != nil {
 			problems = append(problems, *p)
 		} else {
-			parts = append(parts, textPart{piece: piece})
+			parts = append(parts, textPart{piece: piece, end: at + len(opening) + end + 2})
 		}
 		at += len(opening) + end + 2
 		rest = src[len(inner)+2:]
 	}
+}
+
+// stray reports a } right behind an expression that closes nothing in the text around it.
+func stray(t *text, parts []textPart) []Problem {
+	open := 0
+	for i, part := range parts {
+		for j, r := range part.plain {
+			switch {
+			case r == '{':
+				open++
+			case r == '}' && open > 0:
+				open--
+			case r == '}' && j == 0 && i > 0:
+				from := parts[i-1].end
+				return []Problem{t.problem(from, from+1, KindTextSyntax, "there is a } too many behind the expression")}
+			}
+		}
+	}
+	return nil
+}
+
+// StrayEnd is the place, in characters, of a }} in a text without expressions that closes nothing in it; -1 where there is none.
+func StrayEnd(text string) int {
+	open, at, last := 0, 0, rune(0)
+	for _, r := range text {
+		switch {
+		case r == '{':
+			open++
+		case r == '}' && open > 0:
+			open--
+		case r == '}' && last == '}':
+			return at - 1
+		}
+		last = r
+		at++
+	}
+	return -1
 }
 
 // closing finds the }} that ends an expression: one within a text in quotes, or that closes an object, is none.
