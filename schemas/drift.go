@@ -1,7 +1,9 @@
 package schemas
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -178,7 +180,7 @@ func appeared(path string, b *Spot, then *Shape) []Difference {
 	if Fisher(0, up.Types["object"], b.Present, b.Could-b.Present) >= Significance && b.Present < b.Could {
 		return nil // rare now: it may have been as rare then
 	}
-	return []Difference{{Path: path, Change: Added, Then: fmt.Sprintf("absent, 0 of %d", up.Types["object"]), Now: typeNames(b) + ", " + count(b)}}
+	return []Difference{{Path: path, Change: Added, Then: fmt.Sprintf("absent, 0 of %d", up.Types["object"]), Now: b.Kinds()}}
 }
 
 // vanished tells a member that is gone from one that has had no chance to be there.
@@ -191,12 +193,12 @@ func vanished(path string, a *Spot, now *Shape) []Difference {
 	if a.Present < a.Could && Fisher(a.Present, a.Could-a.Present, 0, n) >= Significance {
 		return nil // it was rare, and its absence may be chance
 	}
-	return []Difference{{Path: path, Change: Removed, Then: typeNames(a) + ", " + count(a), Now: fmt.Sprintf("absent, 0 of %d", n)}}
+	return []Difference{{Path: path, Change: Removed, Then: a.Kinds(), Now: fmt.Sprintf("absent, 0 of %d", n)}}
 }
 
 func (c comparison) retyped(path string, a, b *Spot) []Difference {
 	if a.Types["null"] == 0 && b.Types["null"] > 0 && !c.takes(path, "null") {
-		return append([]Difference{{Path: path, Change: Nullable, Then: typeNames(a), Now: typeNames(b)}}, c.newTypes(path, a, b)...)
+		return append([]Difference{{Path: path, Change: Nullable, Then: a.Kinds(), Now: b.Kinds()}}, c.newTypes(path, a, b)...)
 	}
 	return c.newTypes(path, a, b)
 }
@@ -211,7 +213,7 @@ func (c comparison) newTypes(path string, a, b *Spot) []Difference {
 		}
 		parses := t == "string" && b.Numeric == b.Types["string"] && (a.Types["int"] > 0 || a.Types["number"] > 0) ||
 			(t == "int" || t == "number") && a.Types["string"] > 0 && a.Numeric == a.Types["string"]
-		return []Difference{{Path: path, Change: Retyped, Then: typeNames(a), Now: typeNames(b), Parses: parses}}
+		return []Difference{{Path: path, Change: Retyped, Then: a.Kinds(), Now: b.Kinds(), Parses: parses}}
 	}
 	return nil
 }
@@ -252,7 +254,7 @@ func (c comparison) words(path string, a, b *Spot) []Difference {
 		return shrunk(path, a, b)
 	}
 	slices.Sort(fresh)
-	return []Difference{{Path: path, Change: EnumGrown, Then: quoted(sortedCounts(a.Words)), Now: quoted(sortedCounts(b.Words)), Words: fresh}}
+	return []Difference{{Path: path, Change: EnumGrown, Then: counted(a.Words), Now: counted(b.Words), Words: fresh}}
 }
 
 func shrunk(path string, a, b *Spot) []Difference {
@@ -266,7 +268,7 @@ func shrunk(path string, a, b *Spot) []Difference {
 		return nil
 	}
 	slices.Sort(lost)
-	return []Difference{{Path: path, Change: EnumShrunk, Then: quoted(sortedCounts(a.Words)), Now: quoted(sortedCounts(b.Words)), Words: lost}}
+	return []Difference{{Path: path, Change: EnumShrunk, Then: counted(a.Words), Now: counted(b.Words), Words: lost}}
 }
 
 // closed says whether the words look like a vocabulary: few, short, and each seen several times on average.
@@ -311,22 +313,25 @@ func share(p *Spot) float64 {
 
 func count(p *Spot) string { return fmt.Sprintf("%d of %d", p.Present, p.Could) }
 
-func typeNames(p *Spot) string { return strings.Join(sortedCounts(p.Types), "|") }
-
-func sortedCounts(m map[string]int) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+// Kinds tells which kinds of values stood there, and how often: string, 391 of 400; or int 1091, string 50, 1141 of 1141.
+func (p *Spot) Kinds() string {
+	if len(p.Types) == 1 {
+		return fmt.Sprintf("%s, %s", slices.Collect(maps.Keys(p.Types))[0], count(p))
 	}
-	slices.Sort(out)
-	return out
+	return fmt.Sprintf("%s, %s", counted(p.Types), count(p))
 }
 
-func quoted(words []string) string {
+// counted writes words with how often each was seen, the most frequent first; of many, twelve.
+func counted(m map[string]int) string {
+	words := slices.SortedFunc(maps.Keys(m), func(a, b string) int { return cmp.Or(m[b]-m[a], strings.Compare(a, b)) })
+	more := ""
 	if len(words) > 12 {
-		words = append(slices.Clone(words[:12]), "…")
+		words, more = words[:12], ", …"
 	}
-	return strings.Join(words, ", ")
+	for i, w := range words {
+		words[i] = fmt.Sprintf("%s %d", w, m[w])
+	}
+	return strings.Join(words, ", ") + more
 }
 
 // Fisher is the two-sided p-value of Fisher's exact test on the table {{a, b}, {c, d}} (R. A. Fisher, Statistical Methods for

@@ -55,7 +55,7 @@ func (s *Schema) disordered(v any) []Violation {
 			return
 		}
 		if bad := s.orders[i].broken(list); bad >= 0 {
-			out = append(out, Violation{Path: path, Spot: fmt.Sprintf("%s[%d]", exact, bad), Change: OrderBroken,
+			out = append(out, Violation{Path: path, Spot: fmt.Sprintf("%s[%d]", exact, bad), Change: OrderBroken, Got: list[bad],
 				Message: fmt.Sprintf("%s by %s is wanted, and the one before is %s this one", s.orders[i].Goes, cmp.Or(s.orders[i].By, "value"), map[string]string{"rising": "above", "falling": "below"}[s.orders[i].Goes])})
 		}
 	})

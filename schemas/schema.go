@@ -172,6 +172,11 @@ func (s *Schema) Validate(value any) []Violation {
 	case err != nil:
 		return []Violation{{Path: "$", Spot: "$", Message: err.Error()}}
 	}
+	for i := range out {
+		if out[i].Got == nil {
+			out[i].Got = resolve(value, out[i].at)
+		}
+	}
 	slices.SortStableFunc(out, func(a, b Violation) int {
 		if c := strings.Compare(a.Spot, b.Spot); c != 0 {
 			return c

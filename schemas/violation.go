@@ -19,6 +19,9 @@ type Violation struct {
 	Change  Change // what kind of change it is, where it is one of those; else empty
 	Member  string // of Removed and Added: the member that is missing, or not known
 	Message string // what was wanted and what came
+	Got     any    // what stands there; where a member is missing, the object that lacks it; of a key, the key
+
+	at []string // where Got stands
 }
 
 func (v Violation) String() string { return v.Spot + ": " + v.Message }
@@ -53,7 +56,7 @@ func (s *Schema) keys(e *jsonschema.ValidationError) []Violation {
 	path, spot := s.locate(e.InstanceLocation)
 	key := e.ErrorKind.(*kind.PropertyNames).Property
 	for i := range found {
-		found[i].Path, found[i].Spot, found[i].Change = path+".*", spot+"."+key, Pattern
+		found[i].Path, found[i].Spot, found[i].Change, found[i].Got = path+".*", spot+"."+key, Pattern, key
 	}
 	return found
 }
@@ -75,7 +78,7 @@ func reach(e *jsonschema.ValidationError) int {
 }
 
 func (s *Schema) violations(e *jsonschema.ValidationError) []Violation {
-	v := Violation{}
+	v := Violation{at: e.InstanceLocation}
 	v.Path, v.Spot = s.locate(e.InstanceLocation)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
@@ -100,6 +103,23 @@ func (s *Schema) violations(e *jsonschema.ValidationError) []Violation {
 		v.Message = e.ErrorKind.LocalizedString(english)
 	}
 	return []Violation{v}
+}
+
+// resolve finds what stands at a place.
+func resolve(v any, at []string) any {
+	for _, t := range at {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[t]
+		case []any:
+			i, err := strconv.Atoi(t)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		}
+	}
+	return v
 }
 
 func (v Violation) each(change Change, members []string, what string) []Violation {

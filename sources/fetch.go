@@ -219,7 +219,7 @@ func unreadable(ctx context.Context, err error, body *bounded, status int) *Erro
 	case body.err != nil:
 		return &Error{Kind: ErrUnavailable, Status: status, Err: fmt.Errorf("the answer broke off after %d bytes: %w", body.n, body.err)}
 	case errors.As(err, &typ):
-		return &Error{Kind: ErrChangedFormat, Status: status, Path: "$." + typ.Field, Err: fmt.Errorf("%s is wanted, and %s came", inWords(typ.Type), typ.Value),
+		return &Error{Kind: ErrChangedFormat, Status: status, Path: strings.TrimSuffix("$."+typ.Field, "."), Err: fmt.Errorf("%s is wanted, and %s came", inWords(typ.Type), typ.Value),
 			Hint: "mozci-run contract says what else has changed"}
 	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return &Error{Kind: ErrUnavailable, Status: status, Err: fmt.Errorf("after %d bytes the answer is no JSON: %w", body.n, err)}
