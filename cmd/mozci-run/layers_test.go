@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -288,6 +289,18 @@ func packageNames(f goFile) map[string]string {
 
 func moduleFiles(t *testing.T) []goFile {
 	t.Helper()
+	out, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 20 {
+		t.Fatalf("%d files of the module were found; there are more", len(out))
+	}
+	return out
+}
+
+// parsed is every Go file of the module, read once for all laws.
+var parsed = sync.OnceValues(func() ([]goFile, error) {
 	root := filepath.Join("..", "..")
 	var out []goFile
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -305,14 +318,8 @@ func moduleFiles(t *testing.T) []goFile {
 		out = append(out, f)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(out) < 20 {
-		t.Fatalf("%d files of the module were found below %s; there are more", len(out), root)
-	}
-	return out
-}
+	return out, err
+})
 
 func parseFile(root, path string) (goFile, error) {
 	src, err := os.ReadFile(path)
