@@ -33,6 +33,9 @@ type Spot struct {
 	Rising  int            // of arrays: pairs of neighbours in rising order
 	Falling int            // and in falling order
 	Example string         // the first value seen, cut short
+
+	members        map[string]*Spot // of an object, by key
+	values, inside *Spot            // of a map, and of an array: nil before the first
 }
 
 const maxWords = 64
@@ -50,7 +53,7 @@ func NewShape(mapPaths ...string) *Shape {
 // ({"results":[[…]],"job_property_names":[…]}, Treeherder's way) are taken as objects.
 func (s *Shape) Add(v any) {
 	s.Samples++
-	s.add("$", Columns(v), 1)
+	s.add(s.spot("$"), Columns(v), 1)
 }
 
 // Columns turns rows that are arrays under the names of their columns into objects, and leaves everything else alone: a row that has more
@@ -97,8 +100,34 @@ func (s *Shape) spot(path string) *Spot {
 	return p
 }
 
-func (s *Shape) add(path string, v any, could int) {
-	p := s.spot(path)
+// member, element and value give what stands below a spot: its path is put together once.
+func (s *Shape) member(p *Spot, key string) *Spot {
+	below := p.members[key]
+	if below == nil {
+		if p.members == nil {
+			p.members = map[string]*Spot{}
+		}
+		below = s.spot(p.Path + "." + key)
+		p.members[key] = below
+	}
+	return below
+}
+
+func (s *Shape) element(p *Spot) *Spot {
+	if p.inside == nil {
+		p.inside = s.spot(p.Path + "[]")
+	}
+	return p.inside
+}
+
+func (s *Shape) value(p *Spot) *Spot {
+	if p.values == nil {
+		p.values = s.spot(p.Path + ".*")
+	}
+	return p.values
+}
+
+func (s *Shape) add(p *Spot, v any, could int) {
 	p.Could += could
 	p.Present++
 	p.Types[typeName(v)]++
@@ -112,22 +141,22 @@ func (s *Shape) add(path string, v any, could int) {
 		p.MaxLen = max(p.MaxLen, len(x))
 		p.order(x)
 		for _, e := range x {
-			s.add(path+"[]", e, 1)
+			s.add(s.element(p), e, 1)
 		}
 	case map[string]any:
-		s.addObject(path, x)
+		s.addObject(p, x)
 	}
 }
 
-func (s *Shape) addObject(path string, m map[string]any) {
-	if s.isMap(path, m) {
+func (s *Shape) addObject(p *Spot, m map[string]any) {
+	if s.isMap(p.Path, m) {
 		for _, k := range sortedKeys(m) {
-			s.add(path+".*", m[k], 1)
+			s.add(s.value(p), m[k], 1)
 		}
 		return
 	}
 	for k, v := range m {
-		s.add(path+"."+k, v, 0)
+		s.add(s.member(p, k), v, 0)
 	}
 }
 
@@ -188,7 +217,7 @@ func (s *Shape) List() []*Spot {
 }
 
 func (p *Spot) word(w string) {
-	if _, err := strconv.ParseFloat(w, 64); err == nil {
+	if isNumber(w) {
 		p.Numeric++
 	}
 	if p.Words == nil {
@@ -198,6 +227,15 @@ func (p *Spot) word(w string) {
 	if len(p.Words) > maxWords {
 		p.Words = nil
 	}
+}
+
+// isNumber says whether a text can be read as a number. Most texts begin as none does; of these strconv would make an error each.
+func isNumber(w string) bool {
+	if w == "" || !strings.ContainsRune("+-.0123456789iInN", rune(w[0])) {
+		return false
+	}
+	_, err := strconv.ParseFloat(w, 64)
+	return err == nil
 }
 
 // order counts neighbours in rising and falling order, by their number, or by the member that tells their order.
