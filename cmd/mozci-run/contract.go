@@ -30,8 +30,9 @@ type contractOrder struct {
 
 const contractLong = `contract holds what services have answered to the schemas, and compares it with what they answered before.
 
-Without --profile it reads the cassettes in DIR (` + cassettesDir + `). With --profile it asks the services of that profile the standard questions,
-changes nothing, keeps nothing, and compares with the cassettes in DIR.
+Without --profile it reads the cassettes in DIR (` + cassettesDir + `), and compares those that were recorded again here with what they
+replaced, or all of them with earlier ones that --against names: those of another checkout. With --profile it asks the services of that profile the
+standard questions, changes nothing, keeps nothing, and compares with the cassettes in DIR.
 
 A finding is breaking where an adapter reads what has changed; risky where a vocabulary or a family of names has grown, or something has
 become rarer; news otherwise. Findings that were looked at stand in ` + acceptedFile + `, with a reason and a day on which they expire;
@@ -184,15 +185,18 @@ func (c *command) compared(dir string, o contractOrder) (now, then *fixtures.Lib
 		if now, err = fixtures.Open(dir); err != nil {
 			return nil, nil, nil, usage("mozci-run record makes cassettes", "%w", err)
 		}
+		if o.against == "" {
+			if then, err = now.Replaced(); err != nil {
+				return nil, nil, nil, usage("mozci-run record records it again", "what was replaced: %w", err)
+			}
+			return now, then, nil, nil
+		}
 		dir = o.against
 	} else {
 		if now, unreached, err = c.recordLive(); err != nil {
 			return nil, nil, nil, err
 		}
 		dir = or(o.against, dir)
-	}
-	if dir == "" {
-		return now, nil, unreached, nil
 	}
 	if then, err = fixtures.Open(dir); err != nil {
 		return nil, nil, nil, usage("mozci-run record makes cassettes", "what is compared with: %w", err)

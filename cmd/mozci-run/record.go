@@ -33,7 +33,7 @@ at DIR/SOURCE/QUERY.yaml. SOURCE or SOURCE.QUERY keep some of them only; SOURCE.
 simulated CI effects are recorded as well, as SOURCE.EFFECT.
 
 Secrets and addresses are taken out. A cassette is written to a temporary file, read back, held to its schemas, and only then put in the
-place of the old one; where a question fails, the old one stays.
+place of the old one; where a question fails, the old one stays. mozci-run contract compares it with the one that it replaced.
 
 With --run WORKFLOW a workflow is run, and everything that it asks becomes one cassette for each source in DIR: a scenario for --replay.
 With --import, FILES are raw exchanges (a line "# METHOD URL", then the answer) or HTTP Archives (.har) that become the cassette --case.`
