@@ -89,6 +89,11 @@ func (c *checker) globals(ended bool) []rules.Var {
 
 // rules checks the rules against one another.
 func (c *checker) rules() {
+	if c.def.shared != nil {
+		if c.prog.Rules = c.def.shared.set(); c.prog.Rules != nil {
+			return
+		}
+	}
 	set, problems := rules.NewSet(namedTypes(), c.def.Rules)
 	problems = c.displaced(problems)
 	for _, p := range problems {

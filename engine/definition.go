@@ -24,6 +24,7 @@ type Definition struct {
 	doc       *yamldoc.Node
 	badInputs bool            // what stands under inputs is no map
 	standard  map[string]bool // the names of the standard rules
+	shared    *standard       // where Rules are these alone; nil elsewhere
 	problems  []Problem
 }
 

@@ -188,6 +188,9 @@ func (l *loader) definition(file string, doc *yamldoc.Node) *Definition {
 	}
 	d.badInputs = doc.Get("inputs") != nil && l.get(doc, "inputs") == nil
 	d.Rules, d.standard = l.allRules(file, doc), l.standardNames()
+	if s := standardOf(l.files[StandardRules]); s.alone(d.Rules) {
+		d.shared = s
+	}
 	for _, e := range l.entries(doc, "on") {
 		if v := e.Value; !l.bad[v] && onObject.key(e.Key.Value) != nil {
 			d.Starts = append(d.Starts, &startDef{kind: e.Key, node: v, cond: l.get(v, "if"), every: l.get(v, "every"), cron: l.get(v, "cron"), inputs: l.get(v, "inputs")})

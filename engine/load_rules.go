@@ -36,6 +36,9 @@ func (l *loader) standardNames() map[string]bool {
 
 // overStandard adds the standard rules that none of the list takes the place of.
 func (l *loader) overStandard(list []rules.Rule) []rules.Rule {
+	if len(list) == 0 {
+		return l.rulesFile(StandardRules, nil)
+	}
 	for _, r := range l.rulesFile(StandardRules, nil) {
 		if !slices.ContainsFunc(list, func(own rules.Rule) bool { return own.Name == r.Name }) {
 			list = append(list, r)
@@ -49,7 +52,18 @@ func (l *loader) rulesFile(file string, by *yamldoc.Node) []rules.Rule {
 	if list, ok := l.rulesOf[file]; ok {
 		return list
 	}
-	l.rulesOf[file] = nil
+	l.rulesOf[file] = nil // a file that cannot be read is told of once
+	if file == StandardRules {
+		if s := standardOf(l.files[file]); s != nil {
+			l.rulesOf[file] = s.list
+			return s.list
+		}
+	}
+	l.rulesOf[file] = l.readRules(file, by)
+	return l.rulesOf[file]
+}
+
+func (l *loader) readRules(file string, by *yamldoc.Node) []rules.Rule {
 	text, ok := l.text(file, by)
 	if !ok || text == "" && by == nil {
 		return nil
@@ -68,8 +82,7 @@ func (l *loader) rulesFile(file string, by *yamldoc.Node) []rules.Rule {
 	defer func() { l.bad = outer }()
 	l.object(doc, rulesObject)
 	l.version(doc)
-	l.rulesOf[file] = l.rules(doc)
-	return l.rulesOf[file]
+	return l.rules(doc)
 }
 
 // LoadRules reads a file of rules by itself: for their tests.

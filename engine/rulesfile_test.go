@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/rules"
 )
 
 // A file of rules is checked by itself, over the standard ones.
@@ -66,5 +67,35 @@ func TestCompiledStep(t *testing.T) {
 	}
 	if a.Place != (engine.Place{File: "a.yaml", Line: 6, Column: 5}) {
 		t.Errorf("a stands at %+v", a.Place)
+	}
+}
+
+// The standard rules are read and checked once for all workflows that have no rule beside them, and anew for those of another text.
+func TestStandardRulesAreShared(t *testing.T) {
+	set := func(own, standard string) *rules.Set {
+		t.Helper()
+		def, _ := engine.LoadBundle(engine.Bundle{Entry: "a.yaml", Files: map[string]string{"a.yaml": steps("  - {id: a, let: 1}") + own, engine.StandardRules: standard}})
+		p, problems := engine.Check(def, catalog(t))
+		if len(problems) > 0 {
+			t.Fatal(engine.ShowAll(problems))
+		}
+		return p.Rules
+	}
+	text, older := standard(t), "mozci: 1\nrules:\n  old: {given: {row: Row}, is: len(row.jobs)}\n"
+	first := set("", text)
+	if set("", text) != first {
+		t.Error("two workflows without rules of their own have two sets")
+	}
+	if own := set("rules: {old: {given: {n: int}, is: n}}\n", text); own == first || len(own.List()) != len(first.List())+1 {
+		t.Error("a workflow with a rule of its own has not its own set")
+	}
+	if other := set("", older); len(other.List()) != 1 {
+		t.Errorf("another text of the standard rules gives %d rules", len(other.List()))
+	}
+	if again := set("", text); len(again.List()) != len(first.List()) {
+		t.Errorf("after another text there are %d rules", len(again.List()))
+	}
+	if def, problems := engine.LoadBundle(engine.Bundle{Entry: "a.yaml", Files: map[string]string{"a.yaml": steps("  - {id: a, let: 1}"), engine.StandardRules: "mozci: 1\nrules: [\n"}}); len(problems) == 0 {
+		t.Errorf("standard rules with a mistake are taken: %v", def.Rules)
 	}
 }
