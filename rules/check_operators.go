@@ -31,6 +31,9 @@ func (c *checker) unary(n *ast.UnaryNode, e env) value {
 	case v.typ.Kind == schemas.Duration:
 		return value{typ: v.typ, node: c.helper(n, "negate$", v.typ, v.node)}
 	}
+	if _, literal := n.Node.(*ast.IntegerNode); v.typ.Kind == schemas.Int && !literal {
+		return value{typ: v.typ, node: c.helper(n, "negate$", v.typ, v.node)}
+	}
 	return value{typ: v.typ, node: c.made(&ast.UnaryNode{Operator: "-", Node: v.node}, n, v.typ)}
 }
 
@@ -435,12 +438,12 @@ var sums = map[string][]sum{
 		{schemas.String, schemas.String, schemas.String, "glue$"},
 		{schemas.Time, schemas.Duration, schemas.Time, ""},
 		{schemas.Duration, schemas.Time, schemas.Time, ""},
-		{schemas.Duration, schemas.Duration, schemas.Duration, ""},
+		{schemas.Duration, schemas.Duration, schemas.Duration, "plus$"},
 	},
 	"-": {
 		{schemas.Time, schemas.Time, schemas.Duration, ""},
 		{schemas.Time, schemas.Duration, schemas.Time, ""},
-		{schemas.Duration, schemas.Duration, schemas.Duration, ""},
+		{schemas.Duration, schemas.Duration, schemas.Duration, "minus$"},
 	},
 	"*": {
 		{schemas.Duration, schemas.Int, schemas.Duration, "times$"},
@@ -454,6 +457,9 @@ var sums = map[string][]sum{
 		{schemas.Duration, schemas.Duration, schemas.Float, "divide$"},
 	},
 }
+
+// wholeSums are the functions of the operators that make an int of two.
+var wholeSums = map[string]string{"+": "plus$", "-": "minus$", "*": "product$"}
 
 // arithmetic is + - * / % ** and ^.
 func (c *checker) arithmetic(n *ast.BinaryNode, e env) value {
@@ -512,6 +518,9 @@ func (c *checker) numbers(n *ast.BinaryNode, l, r value) value {
 		return value{typ: t, node: c.helper(n, "modulo$", t, l.node, r.node)}
 	case "**", "^":
 		return value{typ: typeFloat, node: c.made(&ast.BinaryNode{Operator: "**", Left: l.node, Right: r.node}, n, typeFloat)}
+	}
+	if t == typeInt { // the machine's own would begin again at the other end
+		return value{typ: t, node: c.helper(n, wholeSums[n.Operator], t, l.node, r.node)}
 	}
 	return value{typ: t, node: c.made(&ast.BinaryNode{Operator: n.Operator, Left: l.node, Right: r.node}, n, t)}
 }

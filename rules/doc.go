@@ -41,6 +41,7 @@
 // by the one moment at which the run looked at the clock. All times are in UTC.
 //
 // A number divided by a number is a float; dividing by 0 ends the evaluation, and is a mistake where the 0 is written out.
+// An int or a duration that grows beyond what 64 bits hold ends it too: nothing begins again at the other end.
 // len, parts and indexOf count characters, not bytes. What maps hold comes in the order of its names. Sorting is stable.
 //
 // # Nil

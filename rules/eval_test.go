@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +39,7 @@ func TestEvalIsBounded(t *testing.T) {
 		ints[i] = i
 	}
 	sc := &rules.Scope{Vars: []rules.Var{{Name: "list", Type: schemas.ListOf(schemas.Of(schemas.Int))}, {Name: "n", Type: schemas.Of(schemas.Int)},
-		{Name: "limit", Type: schemas.Of(schemas.Duration)}}}
+		{Name: "most", Type: schemas.Of(schemas.Int)}, {Name: "limit", Type: schemas.Of(schemas.Duration)}}}
 	for _, tt := range []struct{ src, want string }{
 		{"none(list, first(reverse(list)) == nil)", "more than 5000000 steps"},
 		{"all(1..2000, list[0] in list)", "more than 5000000 steps"},
@@ -65,15 +66,46 @@ func TestEvalIsBounded(t *testing.T) {
 		{`limit * 10000000`, "a duration of more than 292 years"},
 		{`limit * 1e10`, "a duration of more than 292 years"},
 		{`limit / 1e-10`, "a duration of more than 292 years"},
+		{"most + 1", "a whole number beyond 9223372036854775807"},
+		{"9223372036854775807 + 1", "a whole number beyond 9223372036854775807"},
+		{"-2 - most", "a whole number beyond 9223372036854775807"},
+		{"n * n * n", "a whole number beyond 9223372036854775807"},
+		{"(-most - 1) * -1", "a whole number beyond 9223372036854775807"},
+		{"-(-most - 1)", "a whole number beyond 9223372036854775807"},
+		{"abs(-most - 1)", "a whole number beyond 9223372036854775807"},
+		{"int(2.0 ** 63)", "a whole number beyond 9223372036854775807"},
+		{"sum([most, 1])", "a whole number beyond 9223372036854775807"},
+		{"reduce(1..70, #acc * 2, 1)", "a whole number beyond 9223372036854775807"},
+		{`limit * 2000000 + limit * 2000000`, "a duration of more than 292 years"},
+		{`-(limit * 2000000) - limit * 2000000`, "a duration of more than 292 years"},
+		{`sum([limit * 2000000, limit * 2000000])`, "a duration of more than 292 years"},
 		{`date("9999-12-31") + duration("48h")`, "a time in the year 10000: 9999 is the last"},
 	} {
 		t.Run(tt.src[max(0, len(tt.src)-40):], func(t *testing.T) {
-			_, err := mustCompile(t, tt.src, sc).Eval(t.Context(), map[string]any{"list": ints, "n": 1_000_000_000, "limit": time.Hour})
+			_, err := mustCompile(t, tt.src, sc).Eval(t.Context(), map[string]any{"list": ints, "n": 1_000_000_000, "most": math.MaxInt, "limit": time.Hour})
 			var e *rules.EvalError
 			if !errors.As(err, &e) || !strings.HasPrefix(e.Message, tt.want) || e.Line != 1 || e.Column == 0 {
 				t.Errorf("got %#v, want an EvalError with its place: %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// What whole numbers and durations can hold, they hold.
+func TestEvalAtTheBounds(t *testing.T) {
+	sc := &rules.Scope{Vars: []rules.Var{{Name: "most", Type: schemas.Of(schemas.Int)}, {Name: "longest", Type: schemas.Of(schemas.Duration)}}}
+	facts := map[string]any{"most": math.MaxInt, "longest": time.Duration(math.MaxInt64)}
+	for _, tt := range []struct {
+		src  string
+		want any
+	}{
+		{"most - 1 + 1", math.MaxInt}, {"-most - 1", math.MinInt}, {"-1 - most", math.MinInt}, {"most + -most", 0}, {"most * 1", math.MaxInt}, {"-most * 1", -math.MaxInt},
+		{"0 * (-most - 1)", 0}, {"(-most - 1) * 0", 0}, {"1 * (-most - 1)", math.MinInt}, {"most - 0", math.MaxInt}, {"0 + most", math.MaxInt},
+		{"sum([most, -1, 1])", math.MaxInt}, {"int(2.0 ** 62)", 1 << 62}, {"longest - longest", time.Duration(0)}, {"sum([1, 0.5])", 1.5}, {"abs(-most)", math.MaxInt},
+	} {
+		if got, err := mustCompile(t, tt.src, sc).Eval(t.Context(), facts); got != tt.want || err != nil {
+			t.Errorf("%s: got %v, %v, want %v", tt.src, got, err, tt.want)
+		}
 	}
 }
 

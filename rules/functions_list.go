@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm/runtime"
@@ -226,9 +227,22 @@ func total(args ...any) (any, error) {
 			out = e
 			continue
 		}
-		out = runtime.Add(out, e)
+		var err error
+		if out, err = sumOf(out, e); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// sumOf adds two numbers, or two durations.
+func sumOf(a, b any) (any, error) {
+	_, whole := a.(int)
+	_, both := b.(int)
+	if _, lasts := a.(time.Duration); lasts || whole && both {
+		return plus(a, b)
+	}
+	return runtime.Add(a, b), nil
 }
 
 func least(args ...any) (any, error) { return extreme(args, runtime.Less), nil }

@@ -83,7 +83,10 @@ func kindOf(args ...any) (any, error) {
 func abs(args ...any) (any, error) {
 	switch x := args[0].(type) {
 	case int:
-		return max(x, -x), nil
+		if x < 0 {
+			return negate(x)
+		}
+		return x, nil
 	case time.Duration:
 		return x.Abs(), nil
 	}
@@ -99,10 +102,10 @@ func toInt(args ...any) (any, error) {
 	case int:
 		return x, nil
 	case float64:
-		if math.IsNaN(x) {
-			return 0, nil
+		if !(math.Abs(x) < 1<<63) { // nor is NaN
+			return nil, errLarge
 		}
-		return int(min(max(x, -1<<62), 1<<62)), nil
+		return int(x), nil
 	case string:
 		if n, err := strconv.Atoi(strings.TrimSpace(x)); err == nil {
 			return n, nil
@@ -250,7 +253,54 @@ func weekday(args ...any) (any, error) {
 	return strings.ToLower(args[0].(time.Time).UTC().Weekday().String()), nil
 }
 
-func negate(args ...any) (any, error) { return -args[0].(time.Duration), nil }
+var errLarge = errors.New("a whole number beyond 9223372036854775807, or below -9223372036854775808")
+
+func negate(args ...any) (any, error) {
+	if d, ok := args[0].(time.Duration); ok {
+		return difference(0, d, errLong)
+	}
+	return difference(0, args[0].(int), errLarge)
+}
+
+// plus adds two ints, or two durations.
+func plus(args ...any) (any, error) {
+	if d, ok := args[0].(time.Duration); ok {
+		return added(d, args[1].(time.Duration), errLong)
+	}
+	return added(args[0].(int), args[1].(int), errLarge)
+}
+
+func added[N int | time.Duration](a, b N, beyond error) (any, error) {
+	if sum := a + b; (sum > a) == (b > 0) {
+		return sum, nil
+	}
+	return nil, beyond
+}
+
+// minus subtracts two ints, or two durations.
+func minus(args ...any) (any, error) {
+	if d, ok := args[0].(time.Duration); ok {
+		return difference(d, args[1].(time.Duration), errLong)
+	}
+	return difference(args[0].(int), args[1].(int), errLarge)
+}
+
+func difference[N int | time.Duration](a, b N, beyond error) (any, error) {
+	if rest := a - b; (rest < a) == (b > 0) {
+		return rest, nil
+	}
+	return nil, beyond
+}
+
+// product multiplies two ints.
+func product(args ...any) (any, error) {
+	a, b := args[0].(int), args[1].(int)
+	p := a * b
+	if a != 0 && (p/a != b || a == -1 && b == math.MinInt) {
+		return nil, errLarge
+	}
+	return p, nil
+}
 
 // times is a duration times a number, in either order.
 func times(args ...any) (any, error) {
@@ -268,10 +318,12 @@ func times(args ...any) (any, error) {
 // lasting is a duration in nanoseconds.
 func lasting(nanoseconds float64) (any, error) {
 	if math.Abs(nanoseconds) >= math.MaxInt64 || math.IsNaN(nanoseconds) {
-		return nil, errors.New("a duration of more than 292 years")
+		return nil, errLong
 	}
 	return time.Duration(nanoseconds), nil
 }
+
+var errLong = errors.New("a duration of more than 292 years")
 
 var errZero = errors.New("nothing can be divided by 0")
 

@@ -100,7 +100,7 @@ func machineBase() conf.Config {
 		}
 	}
 	for name, f := range map[string]func(...any) (any, error){
-		"walk$": walk, "upto$": upTo, "part$": part, "glue$": glue, "negate$": negate, "times$": times, "divide$": divide,
+		"walk$": walk, "upto$": upTo, "part$": part, "glue$": glue, "negate$": negate, "plus$": plus, "minus$": minus, "product$": product, "times$": times, "divide$": divide,
 		"modulo$": modulo, "conform$": conform, "same$": sameAs, "has$": has, "sum$": total, "groups$": groups, "ordered$": ordered, "text$": glueAll,
 		"fromEnd$": indexFromEnd, "seen$": seen, "chosen$": chosen,
 	} {
