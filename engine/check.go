@@ -28,6 +28,7 @@ type checker struct {
 	cat      Catalog
 	prog     *Program
 	problems []Problem
+	last     bool          // it is called by a step of finally
 	visits   int           // how often a step was checked: those of a repeat are, once and again
 	tired    *yamldoc.Node // the step at which that was too often; nil where it was not
 }
@@ -185,6 +186,9 @@ func (c *checker) namespace() {
 		if taken[r.Name] == "" {
 			taken[r.Name] = "a rule"
 		}
+	}
+	for _, in := range c.def.Inputs {
+		c.claim(in.name, taken, "an input")
 	}
 	c.ids(c.def.Steps, taken)
 	c.ids(c.def.Finally, taken)

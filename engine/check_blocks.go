@@ -124,7 +124,7 @@ func (k *stepCheck) approve() *schemas.Type {
 	return approvalType
 }
 
-func (lv *level) inFinally() bool { return lv != nil && (lv.last || lv.outer.inFinally()) }
+func (lv *level) inFinally() bool { return lv != nil && (lv.last || lv.c.last || lv.outer.inFinally()) }
 
 // call checks the workflow that is called, and holds with to its inputs.
 func (k *stepCheck) call() *schemas.Type {
@@ -135,7 +135,7 @@ func (k *stepCheck) call() *schemas.Type {
 		}
 		return nil
 	}
-	c := &checker{def: d.callee, cat: k.c.cat}
+	c := &checker{def: d.callee, cat: k.c.cat, last: k.inFinally()}
 	c.program()
 	k.c.problems = append(k.c.problems, c.problems...)
 	inputs := k.given(d.call, c.prog.inputsType(), k.within(nil))

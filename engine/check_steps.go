@@ -117,6 +117,9 @@ func (k *stepCheck) foreach() {
 	if d.parallel != nil {
 		each.Parallel, _ = d.parallel.Int()
 	}
+	if each.Parallel > 1 {
+		k.oneByOne(d.steps)
+	}
 	item := rules.Unknown()
 	each.List = k.c.expr(d.foreach, "foreach", k.within(nil), schemas.ListOf(schemas.Of(schemas.Any).OrNil()))
 	if each.List != nil {
@@ -126,6 +129,21 @@ func (k *stepCheck) foreach() {
 		}
 	}
 	k.loop = []rules.Var{{Name: each.As, Type: item, Doc: "the item of foreach"}}
+}
+
+// oneByOne reports steps that wait for a person, where several items are gone through at a time.
+func (k *stepCheck) oneByOne(steps []*stepDef) {
+	for _, d := range steps {
+		if d.kind() == ApproveStep {
+			k.c.problem(k.d.parallel, "companion", "parallel is for queries: an approve among the steps (%s:%d) asks a person, and a person is asked one thing at a time",
+				d.node.File(), d.node.Line)
+			return
+		}
+		k.oneByOne(d.steps)
+		if d.callee != nil {
+			k.oneByOne(d.callee.Steps)
+		}
+	}
 }
 
 // taken says whether a name means something where the step stands.
@@ -151,7 +169,7 @@ func (k *stepCheck) kind() *schemas.Type {
 	case s.Kind == ApproveStep:
 		return k.approve()
 	case s.Kind == LetStep:
-		s.Let = k.c.expr(d.let, "let", k.within(nil), nil)
+		s.Let = k.c.expr(d.let, "let", k.within(k.loop), nil) // that a let goes with no foreach was said
 		if s.Let == nil {
 			return nil
 		}
@@ -253,8 +271,21 @@ func (k *stepCheck) until(round *schemas.Type) {
 	}
 	k.onceOnly()
 	k.s.Until = k.c.expr(d.until, "until", k.afterwards(round), schemas.Of(schemas.Bool))
+	k.changing()
 	if !k.s.GoOn {
 		k.level.sure[k.i] = append(k.level.sure[k.i], ensures(k.s.Until, d.until)...)
+	}
+}
+
+// changing reports an until that no answer can change: it reads nothing that comes of a round.
+func (k *stepCheck) changing() {
+	d := k.d
+	switch {
+	case k.s.Until == nil || d.uses == nil:
+	case d.idNode == nil:
+		k.c.problem(d.until, "never-changes", "this is the same in every round: give the step an id, and read its answer by that")
+	case !slices.ContainsFunc(k.s.Until.Refs(), func(r rules.Ref) bool { return r.Name == d.id }):
+		k.c.problem(d.until, "never-changes", "this is the same in every round: until looks at the answer of the round, whose name is %s", d.id)
 	}
 }
 

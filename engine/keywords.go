@@ -124,7 +124,7 @@ var stepKeys = []key{
 	{name: "as", shape: aWord, def: "item", needs: []string{"foreach"}, doc: "the name of the item"},
 	{name: "parallel", shape: anInt, least: 1, most: MaxParallel, def: "1", needs: []string{"foreach"}, doc: "how many items at a time; for queries only, since effects go one by one"},
 	{name: "steps", shape: listOf, object: stepObject, needs: []string{"foreach"}, never: []string{"uses", "with"}, because: "a foreach has either one uses or steps", doc: "what is done for each item"},
-	{name: "until", shape: anExpr, needs: []string{"uses"}, never: []string{"foreach", "retry"}, because: "a query is asked again either until something holds, or for each item of a list, or when its source fails",
+	{name: "until", shape: anExpr, needs: []string{"uses"}, never: []string{"foreach"}, because: "a query is asked again either until something holds, or for each item of a list",
 		doc: "a query is asked again, past every cache, until this holds; the step's own id is the answer of the round. Up to ten rounds in a row after the first may find its source unavailable"},
 	{name: "every", shape: aDuration, shortest: time.Second, def: "1m", needs: []string{"until"}, doc: "how long to wait between two rounds"},
 	{name: "retry", shape: anObject, object: retryObject, needs: []string{"uses"}, doc: "asks again where the source is unavailable or limits us"},

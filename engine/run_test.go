@@ -348,6 +348,14 @@ steps:
 	if n != -8 || res.Error.Kind != "unavailable" {
 		t.Errorf("asked %d times, error %+v", n+10, res.Error)
 	}
+	n = 0 // each round has its own attempts
+	res = w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}, until: a.n > 3, every: 1m, retry: {attempts: 3, backoff: 10s}}
+`, nil, engine.Options{})
+	if w.want(res, engine.Succeeded, ""); n != 4 {
+		t.Errorf("asked %d times, want three for the first round and one for the second", n)
+	}
 }
 
 func TestForeach(t *testing.T) {
