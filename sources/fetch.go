@@ -84,6 +84,9 @@ func (r Reader) Do(req *http.Request, ep Endpoint, doing string, read func(io.Re
 		return fail(&Error{Kind: ErrUnavailable, Status: resp.StatusCode, Err: fmt.Errorf("JSON is wanted, and %q came", resp.Header.Get("Content-Type")),
 			Hint: "an unknown address, or a page of a proxy or load balancer; look at the URL"})
 	}
+	if most := limit(ep); resp.ContentLength > most {
+		return fail(&Error{Kind: ErrTooLarge, Status: resp.StatusCode, Err: fmt.Errorf("%d bytes are announced, and %d are the bound", resp.ContentLength, most), Hint: "ask for less at a time"})
+	}
 	body := &bounded{r: resp.Body, left: limit(ep)}
 	if err := read(body); err != nil {
 		return fail(unreadable(req.Context(), err, body, resp.StatusCode))

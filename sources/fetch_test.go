@@ -28,10 +28,17 @@ func TestFetch(t *testing.T) {
 		{"half", `{"name": "a", "si`, sources.ErrUnavailable, "no JSON"},
 		{"nothing", ``, sources.ErrUnavailable, "no JSON"},
 		{"garbage", `<html>`, sources.ErrUnavailable, "no JSON"},
-		{"too large", `{"name": "` + strings.Repeat("a", 64) + `"}`, sources.ErrTooLarge, "more than 64 bytes"},
+		{"too large", `{"name": "` + strings.Repeat("a", 64) + `"}`, sources.ErrTooLarge, "76 bytes are announced, and 64 are the bound"},
+		{"too large, unannounced", `{"name": "` + strings.Repeat("a", 64) + `"}`, sources.ErrTooLarge, "more than 64 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			client := &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) { return response(req, 200, tt.body), nil })}
+			client := &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+				resp := response(req, 200, tt.body)
+				if strings.HasSuffix(tt.name, "unannounced") {
+					resp.ContentLength = -1
+				}
+				return resp, nil
+			})}
 			got, err := sources.Fetch[thing](t.Context(), sources.Reader{Client: client, Source: "s"}, ep, "https://u:p@ci.example/x?token=secret", "a test")
 			if !errors.Is(err, tt.kind) || err != nil && !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v\nwant %v, with %s", err, tt.kind, tt.says)
