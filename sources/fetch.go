@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -184,21 +183,18 @@ func firstLine(s string) string {
 	return s
 }
 
-// retryAt reads Retry-After, in seconds or as a date, relative to the answer's own Date.
+// retryAt is when the service wants us to come back: a date, or so many seconds after the answer's own Date, and no more than a week. Zero where
+// it does not say.
 func retryAt(resp *http.Response) time.Time {
-	s := resp.Header.Get("Retry-After")
-	if s == "" {
-		return time.Time{}
-	}
-	if at, err := http.ParseTime(s); err == nil {
+	if at, err := http.ParseTime(resp.Header.Get("Retry-After")); err == nil {
 		return at
 	}
-	n, err := strconv.Atoi(s)
-	date, derr := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil || derr != nil || n < 0 || n > 7*24*3600 {
+	wait, told := retryAfter(resp)
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	if !told || err != nil || wait > 7*24*time.Hour {
 		return time.Time{}
 	}
-	return date.Add(time.Duration(n) * time.Second)
+	return date.Add(wait)
 }
 
 func isJSON(contentType string) bool {
