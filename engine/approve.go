@@ -69,7 +69,9 @@ func (x *execution) approve(ctx context.Context, r *record, vars map[string]any)
 	}
 	x.c.emit(ask)
 	if err := x.c.e.asks(ctx, x.c.l.id, x.path, message); err != nil {
-		r.fails(err)
+		if !r.stopped(ctx) {
+			r.fails(err)
+		}
 		return
 	}
 	for {

@@ -49,8 +49,9 @@ type record struct {
 	Deadline time.Time `json:"deadline,omitzero"` // when the step times out, or the run has to have ended
 	Yes      bool      `json:"yes,omitempty"`     // start, confirm: whether effects are done; approve: what the person said
 
-	fact     any  // Value, decoded
-	replayed bool // it was there
+	fact     any   // Value, decoded
+	replayed bool  // it was there
+	failure  error // what it failed by, here and now
 }
 
 // A RecordedError is a failure as the journal keeps it: errors.Is finds its kind again.
@@ -71,7 +72,7 @@ var (
 	errInterrupted = errors.New("the process is ending")
 	errCancelled   = errors.New("cancelled by a person")
 	errLost        = errors.New("another process has taken the run over")
-	errStopped     = errors.New("a step above did not end well")
+	errStopped     = errors.New("stopped")
 	errTimedOut    = errors.New("the step's timeout has passed")
 	errRuntime     = errors.New("the run's limit of time has passed")
 )
@@ -84,7 +85,7 @@ func (r *record) ends(status Status, cause Cause, reason string) {
 // fails fills in an error.
 func (r *record) fails(err error) {
 	var ev *rules.EvalError
-	r.Error = &RecordedError{Message: err.Error()}
+	r.failure, r.Error = err, &RecordedError{Message: err.Error()}
 	if k := sources.KindOf(err); k != nil {
 		r.Error.Kind = k.Error()
 	}
@@ -183,6 +184,9 @@ func (c *coordinator) protect(ctx context.Context, r *record, w work) {
 		return
 	}
 	w(ctx, r)
+	if r.Status == Failed && errors.Is(r.failure, context.Canceled) && r.stopped(ctx) {
+		r.Error = nil // it was not the body that failed
+	}
 }
 
 // park waits until the engine closes. What returns then is not recorded.

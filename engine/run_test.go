@@ -358,6 +358,32 @@ steps:
 	}
 }
 
+// What is stopped because a step above it has failed has not failed itself, whatever it was at.
+func TestStoppedByANeighbour(t *testing.T) {
+	w := newWorld(t)
+	begun := make(chan struct{})
+	w.service.answers["a"] = func(context.Context, question) (reply, error) {
+		<-begun
+		return reply{}, errUnavailable
+	}
+	res := w.run(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}}
+  - {id: long, let: "all(1..2000, let x = #; all(1..2000, # + x > 0))"}
+  - {id: ok, approve: {message: may it go on}}
+`, nil, engine.Options{Apply: true, Listener: engine.ListenerFunc(func(e engine.Event) {
+		if e.Kind == engine.Waiting {
+			close(begun)
+		}
+	})})
+	w.want(res, engine.Failed, "unavailable")
+	for _, e := range w.heard(engine.StepEnded)[1:] {
+		if e.Status != engine.NotRun || !strings.Contains(e.Reason, "stopped: a did not end well") {
+			t.Errorf("%s ended as %s: %s", e.Step, e.Status, e.Reason)
+		}
+	}
+}
+
 func TestForeach(t *testing.T) {
 	w := newWorld(t)
 	res := w.run(`
