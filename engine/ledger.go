@@ -65,8 +65,8 @@ func (e *Engine) entries(ctx context.Context, q querier, where string, args ...a
 	return out, nil
 }
 
-// Asked lists what runs of this profile have asked for: the engine is the ledger that derived queries read. An empty
-// branch or job is any.
+// Asked lists what runs of this profile have asked for, of the services on which it acts now: the engine is the ledger that
+// derived queries read. An empty branch or job is any.
 func (e *Engine) Asked(ctx context.Context, branch, job string) ([]sources.Asked, error) {
 	list, err := e.entries(ctx, e.store.db, `(?1 = '' OR branch = ?1) AND (?2 = '' OR job = ?2) AND jobs = 1 AND state <> ?3
 		AND run IN (SELECT id FROM mozci_runs WHERE profile = ?4)`, branch, job, string(Void), e.cfg.Profile)
@@ -75,10 +75,19 @@ func (e *Engine) Asked(ctx context.Context, branch, job string) ([]sources.Asked
 	}
 	out := make([]sources.Asked, 0, len(list))
 	for _, en := range list {
+		if !e.actsOn(en.Key) {
+			continue // the profile's name stood for another deployment then
+		}
 		out = append(out, sources.Asked{Key: en.Key, Ordinal: en.Ordinal, Request: en.Request, At: en.At, Until: en.Until, Run: en.Run})
 	}
 	sortAsked(out)
 	return out, nil
+}
+
+// actsOn says whether a key is of a service on which the profile acts.
+func (e *Engine) actsOn(k sources.Key) bool {
+	it, _, ok := e.cfg.Registry.Effect(k.Effect)
+	return ok && (it.Terms().Base == "" || it.Terms().Base == k.Base)
 }
 
 var _ sources.Ledger = (*Engine)(nil)

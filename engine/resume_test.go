@@ -647,18 +647,23 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 	}
 }
 
-func TestLedgerIsKeptByProfile(t *testing.T) {
+// What was asked of another deployment under the same name says nothing of this one.
+func TestLedgerIsKeptByProfileAndService(t *testing.T) {
 	w := newWorld(t)
 	e := w.engine()
 	if _, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true}); err != nil {
 		t.Fatal(err)
 	}
 	other := w.engine(func(c *engine.Config) { c.Profile = "another" })
+	w.service.terms.Base = "http://service"
+	same := w.engine()
+	w.service.terms.Base = "http://moved"
+	moved := w.engine()
 	for _, row := range []struct {
 		e           *engine.Engine
 		branch, job string
 		want        int
-	}{{e, "b", "j", 2}, {e, "b", "", 2}, {e, "b", "k", 0}, {e, "c", "j", 0}, {other, "b", "j", 0}} {
+	}{{e, "b", "j", 2}, {e, "b", "", 2}, {e, "b", "k", 0}, {e, "c", "j", 0}, {other, "b", "j", 0}, {same, "b", "j", 2}, {moved, "b", "j", 0}} {
 		got, err := row.e.Asked(context.Background(), row.branch, row.job)
 		if err != nil || len(got) != row.want {
 			t.Errorf("%s %s: %d rows, %v; want %d", row.branch, row.job, len(got), err, row.want)

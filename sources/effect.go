@@ -40,6 +40,7 @@ type Effector[In any] interface {
 
 // Terms say how an effect shows itself.
 type Terms struct {
+	Base         string        // the service's base URL, as the keys have it; empty where the keys are all of its service
 	Conclusive   bool          // whether Find's Absent can be relied on
 	Settling     time.Duration // how long after the end of Do it may take until Find sees it
 	Lease        time.Duration // how long a request may stay unseen before it is given up as lost

@@ -113,7 +113,7 @@ func (e effector[In]) Find(context.Context, sources.Unit, int, time.Time) (sourc
 
 // Terms are those of a service that shows everything at once.
 func (e effector[In]) Terms() sources.Terms {
-	return sources.Terms{Conclusive: true, Lease: time.Hour}
+	return sources.Terms{Base: "test:", Conclusive: true, Lease: time.Hour}
 }
 
 var _ sources.Actor = (*facts)(nil)

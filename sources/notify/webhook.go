@@ -83,13 +83,16 @@ func (w *Webhook) Endpoints() []sources.Endpoint {
 
 // Terms say that a webhook shows nothing: whether a notice has arrived cannot be asked, and it cannot be taken back.
 func (w *Webhook) Terms() sources.Terms {
-	return sources.Terms{Conclusive: false, Deadline: 30 * time.Second, Irreversible: true}
+	return sources.Terms{Base: w.base(), Conclusive: false, Deadline: 30 * time.Second, Irreversible: true}
 }
+
+// base tells webhooks apart in keys without telling their URLs.
+func (w *Webhook) base() string { return "webhook:" + w.digest }
 
 // Units makes one unit of the notice.
 func (w *Webhook) Units(_ context.Context, in ci.Notice) ([]sources.Unit, error) {
 	u := sources.Unit{
-		Key: sources.Key{Base: "webhook:" + w.digest, Effect: effect, Job: in.OncePer}, PerStep: in.OncePer == "",
+		Key: sources.Key{Base: w.base(), Effect: effect, Job: in.OncePer}, PerStep: in.OncePer == "",
 		In: map[string]any{"text": in.Text}, What: "a notice: " + firstLine(in.Text), Refusal: w.why,
 	}
 	if u.PerStep {

@@ -17,7 +17,7 @@ var _ sources.Effector[ci.Cancel] = canceller{}
 
 // Terms of a cancel: the queue shows it at once, the action after its task has run.
 func (x canceller) Terms() sources.Terms {
-	return sources.Terms{Conclusive: false, Settling: 10 * time.Minute, Lease: 30 * time.Minute, Deadline: time.Minute, Irreversible: true}
+	return sources.Terms{Base: x.c.base(), Conclusive: false, Settling: 10 * time.Minute, Lease: 30 * time.Minute, Deadline: time.Minute, Irreversible: true}
 }
 
 // Units makes one unit for each task. One that has ended is refused, with how it ended.

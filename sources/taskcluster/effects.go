@@ -71,7 +71,7 @@ type firer struct{ c *Client }
 
 // Terms of what hooks make: their fires are recorded by the service, with the task that came of each.
 func (f firer) Terms() sources.Terms {
-	return sources.Terms{Conclusive: true, Settling: 2 * time.Minute, Lease: 2 * time.Hour, Deadline: time.Minute}
+	return sources.Terms{Base: f.c.base(), Conclusive: true, Settling: 2 * time.Minute, Lease: 2 * time.Hour, Deadline: time.Minute}
 }
 
 // Do triggers the hook of one unit.

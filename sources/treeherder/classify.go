@@ -44,8 +44,8 @@ func (c *Client) Effects() []sources.Effect {
 }
 
 // Terms: a note is there when its answer comes, or within the time a request may take on its way.
-func (classify) Terms() sources.Terms {
-	return sources.Terms{Conclusive: true, Settling: time.Minute, Lease: 5 * time.Minute, Deadline: 30 * time.Second}
+func (e classify) Terms() sources.Terms {
+	return sources.Terms{Base: e.c.public, Conclusive: true, Settling: time.Minute, Lease: 5 * time.Minute, Deadline: 30 * time.Second}
 }
 
 // Units gives one unit for each job, in their order. The number of the classification is read from Treeherder's own table.
