@@ -112,14 +112,20 @@ func resolve(v any, at []string) any {
 		case map[string]any:
 			v = x[t]
 		case []any:
-			i, err := strconv.Atoi(t)
-			if err != nil || i < 0 || i >= len(x) {
+			i, ok := index(x, t)
+			if !ok {
 				return nil
 			}
 			v = x[i]
 		}
 	}
 	return v
+}
+
+// index reads the index of an element that is there.
+func index(list []any, token string) (int, bool) {
+	i, err := strconv.Atoi(token)
+	return i, err == nil && i >= 0 && i < len(list)
 }
 
 func (v Violation) each(change Change, members []string, what string) []Violation {
