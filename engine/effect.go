@@ -24,17 +24,21 @@ type unitRecord struct {
 	In        json.RawMessage `json:"in"`
 	What      string          `json:"what"`
 	Refusal   string          `json:"refusal"`
+	Denied    bool            `json:"denied,omitempty"`
 }
 
 // jobs says whether the unit makes jobs that can be seen.
 func (u unitRecord) jobs() bool { return u.Count || u.More > 0 }
+
+// never says whether the unit is not to be done by anybody. One that is only denied to us may be there already.
+func (u unitRecord) never() bool { return u.Refusal != "" && !u.Denied }
 
 func (u unitRecord) unit() (sources.Unit, error) {
 	in, err := schemas.DecodeJSON(u.In)
 	if err != nil {
 		return sources.Unit{}, fmt.Errorf("%s: reading its record: %w", u.What, err)
 	}
-	return sources.Unit{Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, Manifests: u.Manifests, In: in, What: u.What, Refusal: u.Refusal}, nil
+	return sources.Unit{Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, Manifests: u.Manifests, In: in, What: u.What, Refusal: u.Refusal, Denied: u.Denied}, nil
 }
 
 func (u unitRecord) outcome(s ci.OutcomeStatus, reason string) ci.Outcome {
@@ -164,7 +168,7 @@ func (a *acting) split(ctx context.Context, r *record, e sources.Effect, item in
 		if err != nil {
 			return fmt.Errorf("%s: %w", u.What, err)
 		}
-		r.Units = append(r.Units, unitRecord{Item: item, Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, Manifests: u.Manifests, In: raw, What: u.What, Refusal: u.Refusal})
+		r.Units = append(r.Units, unitRecord{Item: item, Key: u.Key, Want: u.Want, More: u.More, Count: u.Count, Manifests: u.Manifests, In: raw, What: u.What, Refusal: u.Refusal, Denied: u.Denied})
 	}
 	m, _ := in.(map[string]any)
 	branch, _ := m["branch"].(string)
@@ -183,7 +187,7 @@ func (c *coordinator) look(ctx context.Context, units []unitRecord, fresh bool) 
 	}
 	lk := look{at: c.now(), jobs: map[jobsOf][]ci.Job{}}
 	for i, u := range units {
-		if !u.jobs() || u.Refusal != "" || slices.ContainsFunc(units[:i], u.together) {
+		if !u.jobs() || u.never() || slices.ContainsFunc(units[:i], u.together) {
 			continue
 		}
 		q := ci.JobsOn{Branch: u.Key.Branch, Job: u.Key.Job}
@@ -206,7 +210,7 @@ func (c *coordinator) look(ctx context.Context, units []unitRecord, fresh bool) 
 
 // together says whether two units' jobs are learnt by one question.
 func (u unitRecord) together(o unitRecord) bool {
-	return o.jobs() && o.Refusal == "" && o.Key.Branch == u.Key.Branch && o.Key.Job == u.Key.Job
+	return o.jobs() && !o.never() && o.Key.Branch == u.Key.Branch && o.Key.Job == u.Key.Job
 }
 
 func (lk look) of(u unitRecord) []ci.Job {
@@ -220,7 +224,7 @@ func (a *acting) foresee(ctx context.Context, r *record, lk look, left int, aske
 		a.says(r, r.Units[k], o)
 	}
 	for k, u := range r.Units {
-		if u.Refusal != "" {
+		if u.never() {
 			says(k, u.outcome(ci.Refused, u.Refusal))
 			continue
 		}
@@ -233,6 +237,10 @@ func (a *acting) foresee(ctx context.Context, r *record, lk look, left int, aske
 		ans := q.answer()
 		for _, o := range ans.other {
 			says(k, o)
+		}
+		if ans.need > 0 && u.Denied {
+			says(k, u.outcome(ci.Refused, u.Refusal))
+			continue
 		}
 		for n := range ans.need {
 			o := u.outcome(ci.Planned, "known after apply")
@@ -332,7 +340,7 @@ func (a *acting) do(k int) {
 
 // end puts the outcomes together. Units that were not come to are refused, with the reason.
 func (a *acting) end() {
-	worst := a.worst
+	worst, applied := a.worst, a.c.apply
 	a.launch(record{Stage: "end"}, func(ctx context.Context, r *record) {
 		r.Inputs = a.inputs
 		for k, u := range a.units {
@@ -345,7 +353,7 @@ func (a *acting) end() {
 		}
 		v := a.result()
 		if worst == nil {
-			worst = a.nothing()
+			worst = a.barred(applied)
 		}
 		if worst == nil {
 			a.conclude(ctx, r, a.vars, v)
@@ -360,8 +368,17 @@ func (a *acting) end() {
 	}, a.finish)
 }
 
-// nothing says why the step has failed, where all that was tried was refused by the service.
-func (a *acting) nothing() *verdict {
+// barred says why the step has failed: it was to do something for which the credentials do not suffice, or all that was tried was
+// refused by the service.
+func (a *acting) barred(applied bool) *verdict {
+	failed := func(kind error, reason string) *verdict {
+		return &verdict{status: Failed, cause: BySource, reason: reason, err: &RecordedError{Kind: kind.Error(), Message: reason}}
+	}
+	for k, u := range a.units {
+		if applied && u.Denied && slices.ContainsFunc(a.outcomes[k], func(o ci.Outcome) bool { return o.Status == ci.Refused }) {
+			return failed(sources.ErrUnauthorised, u.What+": "+u.Refusal)
+		}
+	}
 	reason := ""
 	for k, u := range a.units {
 		for _, o := range a.outcomes[k] {
@@ -376,7 +393,7 @@ func (a *acting) nothing() *verdict {
 	if reason == "" {
 		return nil
 	}
-	return &verdict{status: Failed, cause: BySource, reason: reason, err: &RecordedError{Kind: sources.ErrRefused.Error(), Message: reason}}
+	return failed(sources.ErrRefused, reason)
 }
 
 var outcomeType = schemas.TypeOf[[]ci.Outcome]()

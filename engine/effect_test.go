@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -296,6 +298,39 @@ func TestRefusedByTheService(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"r2/1", "r1/1"}, w.service.arrived()); diff != "" {
 		t.Errorf("the ordinal that came to nothing was not free: %s", diff)
+	}
+}
+
+// Who asked for an effect learns from the run's end that the credentials do not suffice; with better ones, it goes on.
+func TestDenied(t *testing.T) {
+	w := newWorld(t)
+	w.service.denied = "the credentials expired"
+	e := w.engine()
+	plan, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{RunID: "run-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(plan, engine.Planned, "planned: 1 to do")
+	res, err := e.Apply(context.Background(), "run-1", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Failed, "r1: the credentials expired")
+	if !errors.Is(res.Error, sources.ErrUnauthorised) || !slices.Equal(w.service.arrived(), []string{"r2/1"}) {
+		t.Errorf("error %v, arrived %v: what may be done is done", res.Error, w.service.arrived())
+	}
+	w.service.denied = ""
+	if res, err = e.Resume(context.Background(), "run-1", engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	w.service.denied = "the credentials expired" // and nothing is left to do
+	if res, err = e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if !slices.Equal(w.service.arrived(), []string{"r2/1", "r1/1"}) {
+		t.Error(w.service.arrived())
 	}
 }
 

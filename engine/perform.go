@@ -31,7 +31,7 @@ const grace = 900 * time.Millisecond
 // perform does what is wanted of the unit. Each turn looks at the ledger anew: first come rows that are open, then
 // one more call, until nothing is needed.
 func (p *performance) perform(ctx context.Context, r *record) {
-	if p.unit.Refusal != "" {
+	if p.unit.never() {
 		p.says(r, p.unit, p.unit.outcome(ci.Refused, p.unit.Refusal))
 		r.ends(Succeeded, NoCause, "")
 		return
@@ -94,6 +94,10 @@ func (p *performance) turn(ctx context.Context, r *record) error {
 	switch {
 	case a.need == 0:
 		p.report(r, a.other)
+		r.ends(Succeeded, NoCause, "")
+	case p.unit.Denied:
+		p.report(r, a.other)
+		p.says(r, p.unit, p.unit.outcome(ci.Refused, p.unit.Refusal))
 		r.ends(Succeeded, NoCause, "")
 	case len(p.own) >= p.left:
 		p.report(r, a.other)

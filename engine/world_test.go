@@ -239,6 +239,7 @@ type service struct {
 	jobs    []ci.Job
 	calls   []string // triggers and notices that arrived: revision/ordinal
 	hidden  bool     // what is triggered is not seen as a job
+	denied  string   // why the credentials do not suffice to trigger on r1
 	terms   sources.Terms
 	before  func(u sources.Unit, ordinal int) error // called when a trigger is about to arrive
 	after   func(ctx context.Context, u sources.Unit, ordinal int) error
@@ -354,6 +355,9 @@ func (e trigger) Units(_ context.Context, in ci.Trigger) ([]sources.Unit, error)
 	for _, r := range in.Revisions {
 		u := unit("jobs.trigger", in.Branch, r, in.Job)
 		u.Want, u.Count = in.Total, true
+		if r == "r1" {
+			u.Refusal, u.Denied = e.s.denied, e.s.denied != ""
+		}
 		out = append(out, u)
 	}
 	return out, nil

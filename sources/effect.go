@@ -63,6 +63,7 @@ type Unit struct {
 	In      any    // what Do needs, a fact that survives JSON (it is stored with the run)
 	What    string // what it is about, for people, without what is done: test-linux/opt-m-1 on 4fe1c2
 	Refusal string // why it is not to be done; empty where it may be
+	Denied  bool   // whether it is refused for want of credentials, or of better ones: a run that was told to do it has failed then
 }
 
 // A Key names a unit for ever. Two runs, hosts or workflows that want the same have the same key.

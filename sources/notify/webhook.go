@@ -93,13 +93,13 @@ func (w *Webhook) base() string { return "webhook:" + w.digest }
 func (w *Webhook) Units(_ context.Context, in ci.Notice) ([]sources.Unit, error) {
 	u := sources.Unit{
 		Key: sources.Key{Base: w.base(), Effect: effect, Job: in.OncePer}, PerStep: in.OncePer == "",
-		In: map[string]any{"text": in.Text}, What: "a notice: " + firstLine(in.Text), Refusal: w.why,
+		In: map[string]any{"text": in.Text}, What: "a notice: " + firstLine(in.Text), Refusal: w.why, Denied: w.why != "",
 	}
 	if u.PerStep {
 		u.Key.Job = in.Text
 	}
 	if strings.TrimSpace(in.Text) == "" {
-		u.Refusal = "there is nothing to say: its text is empty"
+		u.Denied, u.Refusal = false, "there is nothing to say: its text is empty"
 	}
 	return []sources.Unit{u}, nil
 }

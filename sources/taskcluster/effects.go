@@ -155,7 +155,7 @@ func (c *Client) units(ctx context.Context, blank sources.Unit, list []string, s
 		f, err := settle(ctx, revision)
 		var r reason
 		if errors.As(err, &r) {
-			u.Refusal = r.text
+			u.Refusal, u.Denied = r.text, r.denied
 			return u, nil
 		}
 		if err != nil {

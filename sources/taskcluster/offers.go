@@ -23,11 +23,16 @@ type offer struct {
 }
 
 // A reason is why something cannot be done: an error for people that no caller takes for a failure of the service.
-type reason struct{ text string }
+type reason struct {
+	text   string
+	denied bool // it is for want of credentials, or of better ones
+}
 
 func (r reason) Error() string { return r.text }
 
-func reasonf(format string, args ...any) error { return reason{fmt.Sprintf(format, args...)} }
+func reasonf(format string, args ...any) error { return reason{text: fmt.Sprintf(format, args...)} }
+
+func deniedf(format string, args ...any) error { return reason{fmt.Sprintf(format, args...), true} }
 
 // offer reads what the decision task of a push offers, and looks for a label meanwhile. A reason says why there is no offer.
 func (c *Client) offer(ctx context.Context, branch, revision, label string) (offer, error) {
@@ -237,17 +242,17 @@ func (p *planner) allowed(ctx context.Context, f firing) error {
 		return nil // a plan needs none; Do says that they are missing
 	}
 	if err := p.c.opts.Credentials.Usable(p.c.opts.Now()); err != nil {
-		return reasonf("%v", err)
+		return deniedf("%v", err)
 	}
 	scopes, err := p.ownScopes(ctx)
 	if errors.Is(err, sources.ErrUnauthorised) {
-		return reasonf("%v", err)
+		return deniedf("%v", err)
 	}
 	if err != nil || scopes == nil {
 		return err
 	}
 	if wanted := "hooks:trigger-hook:" + f.Group + "/" + f.Hook; !satisfies(*scopes, wanted) {
-		return reasonf("the credentials of %s lack the scope %s", p.c.opts.Credentials.ClientID, wanted)
+		return deniedf("the credentials of %s lack the scope %s", p.c.opts.Credentials.ClientID, wanted)
 	}
 	return nil
 }

@@ -151,6 +151,9 @@ func TestTriggerRefusals(t *testing.T) {
 				t.Errorf("the same reason as %s: %s", seen[u.Refusal], u.Refusal)
 			}
 			seen[u.Refusal] = r.name
+			if u.Denied != (r.cred != nil) {
+				t.Errorf("denied is %v", u.Denied)
+			}
 			if d.count("/trigger") != 0 {
 				t.Error("something was triggered")
 			}

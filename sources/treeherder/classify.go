@@ -81,7 +81,7 @@ func (e classify) Units(ctx context.Context, in ci.Classify) ([]sources.Unit, er
 			What: fmt.Sprintf("%s (%s)", what, of[id].Type),
 		}
 		if c.opts.Authorize == nil {
-			out[i].Refusal = "this profile has no credentials for Treeherder"
+			out[i].Denied, out[i].Refusal = true, "this profile has no credentials for Treeherder"
 		}
 	}
 	return out, nil

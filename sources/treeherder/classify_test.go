@@ -74,7 +74,7 @@ func TestClassify(t *testing.T) {
 func TestClassifyRefusals(t *testing.T) {
 	c := someTree().client(Options{})
 	list, err := units(t, c.Effects()[0], ci.Classify{Branch: "autoland", Jobs: []string{"400"}, Classification: ci.Infra})
-	if err != nil || len(list) != 1 || !strings.Contains(list[0].Refusal, "no credentials") {
+	if err != nil || len(list) != 1 || !strings.Contains(list[0].Refusal, "no credentials") || !list[0].Denied {
 		t.Errorf("without credentials: %+v, %v", list, err)
 	}
 	if _, err := c.Effects()[0].Do(t.Context(), list[0], 1); !errors.Is(err, sources.ErrUnauthorised) {
