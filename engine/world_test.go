@@ -355,7 +355,7 @@ func (e trigger) Units(_ context.Context, in ci.Trigger) ([]sources.Unit, error)
 	for _, r := range in.Revisions {
 		u := unit("jobs.trigger", in.Branch, r, in.Job)
 		u.Want, u.Count = in.Total, true
-		if r == "r1" {
+		if e.s != nil && r == "r1" {
 			u.Refusal, u.Denied = e.s.denied, e.s.denied != ""
 		}
 		out = append(out, u)
