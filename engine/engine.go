@@ -111,7 +111,7 @@ func (e *Engine) launch(ctx context.Context) error {
 }
 
 func (e *Engine) connect(ctx context.Context) (dbos.Context, error) {
-	cfg := dbos.Config{AppName: "mozci-run", ApplicationVersion: language, ExecutorID: e.id, Logger: e.cfg.Logger}
+	cfg := dbos.Config{AppName: "mozci-run", ApplicationVersion: language, ExecutorID: e.id, Logger: e.cfg.Logger, Serializer: asIs{}}
 	if e.store.postgres != "" {
 		cfg.DatabaseURL = e.store.postgres
 	} else {

@@ -150,7 +150,7 @@ func (e *Engine) read(ctx context.Context, id string) ([]kept, error) {
 	if dctx != nil {
 		return e.journal(dctx, id)
 	}
-	cfg := dbos.ClientConfig{AppName: "mozci-run", Logger: e.cfg.Logger}
+	cfg := dbos.ClientConfig{AppName: "mozci-run", Logger: e.cfg.Logger, Serializer: asIs{}}
 	if e.store.postgres != "" {
 		cfg.DatabaseURL = e.store.postgres
 	} else {
