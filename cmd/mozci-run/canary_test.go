@@ -182,12 +182,12 @@ func TestACanaryThatExpires(t *testing.T) {
 	for _, r := range []struct {
 		name  string
 		env   map[string]string
-		wants int // done where the plan says of each job why it cannot be asked for
+		wants int
 		told  string
 	}{
-		{"expired", env(at, now.Add(-time.Minute)), exitDone, "nothing can be done with the credentials in the environment: the temporary credentials of canary expired at 2025-03-01T11:59:00Z; make new ones"},
+		{"expired", env(at, now.Add(-time.Minute)), exitFailed, "nothing can be done with the credentials in the environment: the temporary credentials of canary expired at 2025-03-01T11:59:00Z; make new ones"},
 		{"of another deployment", env("https://tc.example", now.Add(time.Hour)), exitFailed, "the credentials in the environment are for https://tc.example, and are not used for " + at},
-		{"no certificate", map[string]string{idVariable: "canary", tokenVariable: canary, certVariable: canary, rootVariable: at}, exitDone, "the certificate of the credentials cannot be read: it is no JSON object"},
+		{"no certificate", map[string]string{idVariable: "canary", tokenVariable: canary, certVariable: canary, rootVariable: at}, exitFailed, "the certificate of the credentials cannot be read: it is no JSON object"},
 		{"half of them", map[string]string{tokenVariable: canary}, exitFailed, "TASKCLUSTER_ACCESS_TOKEN is set, and TASKCLUSTER_CLIENT_ID is not"},
 	} {
 		got := w.run(t, r.env, r.wants, "run", ask, "--apply")
