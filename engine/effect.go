@@ -278,6 +278,9 @@ func (a answer) losses() string {
 }
 
 func (a *acting) overLimit() string {
+	if a.c.prog.Limits.Effects == 1 {
+		return "the limit of 1 effect for a run is reached"
+	}
 	return fmt.Sprintf("the limit of %d effects for a run is reached", a.c.prog.Limits.Effects)
 }
 
@@ -300,6 +303,9 @@ func (a *acting) decide(r *record, apply bool) {
 		a.outcomes[k] = append(a.outcomes[k], r.Outcomes[i])
 	}
 	if !r.Yes { // nothing would be done: the step is what it would be
+		if slices.ContainsFunc(r.Outcomes, func(o ci.Outcome) bool { return o.Status == ci.Refused && o.Reason == a.overLimit() }) {
+			a.worst = &verdict{status: Incomplete, cause: ByLimit, reason: a.overLimit()}
+		}
 		a.end()
 		return
 	}

@@ -261,6 +261,10 @@ func TestBudget(t *testing.T) {
 	if diff := cmp.Diff(want, w.told()); diff != "" {
 		t.Error(diff)
 	}
+	for _, apply := range []bool{false, true} { // a plan of which nothing can be done ends as doing it would
+		res = w.run(fill+"limits: {effects: 0}\n", map[string]any{"revisions": []any{"r5"}}, engine.Options{Apply: apply})
+		w.want(res, engine.Incomplete, "limit of 0 effects")
+	}
 }
 
 func TestPushesAreNamedByTheirTips(t *testing.T) {
