@@ -31,19 +31,16 @@ type facts struct {
 	made     int
 }
 
-func newFacts(cat engine.Catalog, now time.Time, t *Test) (*facts, error) {
+func newFacts(cat engine.Catalog, now time.Time, t *Test) *facts {
 	f := &facts{cat: cat, now: now, phases: []map[string]*yamldoc.Node{t.Given}, down: t.Unavailable}
 	if t.Becomes == nil {
-		return f, nil
+		return f
 	}
 	later := []*yamldoc.Node{t.Becomes}
 	if t.Becomes.Kind == yamldoc.List {
 		later = t.Becomes.Items
 	}
 	for _, n := range later {
-		if n.Kind != yamldoc.Map {
-			return nil, n.Problem("wrong-test", `becomes is facts, as given is: {history: "F F P"}, or a list of them`)
-		}
 		phase := map[string]*yamldoc.Node{}
 		for k, v := range t.Given {
 			phase[k] = v
@@ -53,7 +50,7 @@ func newFacts(cat engine.Catalog, now time.Time, t *Test) (*facts, error) {
 		}
 		f.phases = append(f.phases, phase)
 	}
-	return f, nil
+	return f
 }
 
 // Name is the source's name.

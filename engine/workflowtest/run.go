@@ -65,7 +65,11 @@ func Run(ctx context.Context, cfg Config, files []*File) (*Report, error) {
 		if f.Now != nil {
 			s.now = f.Now.UTC()
 		}
-		if problems := s.open(); len(problems) > 0 {
+		problems := s.open()
+		if len(problems) == 0 {
+			problems = s.mistakes()
+		}
+		if len(problems) > 0 {
 			rep.problems(f.Name, problems)
 			continue
 		}
@@ -256,9 +260,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 			return fmt.Errorf("%s:%d: sim: %w", b.s.file.Name, b.t.node.Line, err)
 		}
 	default:
-		if b.facts, err = newFacts(b.s.cfg.Catalog, b.s.now, b.t); err != nil {
-			return err
-		}
+		b.facts = newFacts(b.s.cfg.Catalog, b.s.now, b.t)
 		b.reg, err = sources.NewRegistry(b.facts)
 	}
 	return err
@@ -329,7 +331,7 @@ func (b *bench) run(ctx context.Context) (engine.Story, engine.Result, error) {
 	}
 	defer e.Close()
 	if b.t.KillAfter != "" {
-		return engine.Story{}, res, fmt.Errorf("kill_after: no step %q has ended", b.t.KillAfter)
+		return engine.Story{}, res, fmt.Errorf("kill_after: the step %s has not been run", b.t.KillAfter)
 	}
 	story, err := e.Show(ctx, res.Run)
 	return story, res, err
@@ -363,7 +365,7 @@ func (b *bench) isEffect(step string) bool {
 
 // kill stops the run as a kill would: at this moment the store is copied, and from then on the process that goes on can do no more.
 func (b *bench) kill(ev engine.Event, stop context.CancelFunc) {
-	if b.t.KillAfter == "" || b.killed != "" || ev.Kind != engine.StepEnded || ev.Step != b.t.KillAfter {
+	if b.t.KillAfter == "" || b.killed != "" || ev.Kind != engine.StepEnded || ev.Step != b.t.KillAfter || ev.Status == engine.NotRun || ev.Status == engine.Skipped {
 		return
 	}
 	copyTo := filepath.Join(filepath.Dir(b.db), "killed.db")

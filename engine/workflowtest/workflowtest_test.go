@@ -130,7 +130,17 @@ func TestFailuresAreShown(t *testing.T) {
 		{"a rule", `{rule: verdict, cases: [{given: {row: {}}, then: passed}]}`, `"missing"`},
 		{"a rule's row", `{rule: verdict, cases: [{given: {row: {}}, row: 1}]}`, "row 5 held"},
 		{"no such rule", `{rule: verdicts, cases: [{given: {row: {}}, then: passed}]}`, "there is no rule verdicts"},
-		{"no such step to be killed after", `{name: x, given: {history: "F P"}, kill_after: nothing, expect: {status: succeeded}}`, `no step "nothing" has ended`},
+		{"no such step to be killed after", `{name: x, given: {history: "F P"}, kill_after: nothing, expect: {status: succeeded}}`, `w_test.yaml:3:56: backfill has no step nothing: there are history`},
+		{"a step after which it is killed, and that is not run", `{name: x, given: {history: "F"}, kill_after: fill, expect: {status: failed}}`, `kill_after: the step fill has not been run`},
+		{"a sign that is none, in what comes later", `{name: x, given: {history: F P}, becomes: [{history: F P}, {history: F Q}], expect: {status: succeeded}}`, `3:78: "F Q": 'Q' is no sign`},
+		{"no push at all", `{name: x, given: {history: {j: ""}}, expect: {status: failed}}`, "w_test.yaml:3:40: a history has one push at least"},
+		{"rows over no strip", `{name: x, given: {history: {rows: {}}}, expect: {status: failed}}`, `3:37: a history that is refined is {strip: "F . P", rows`},
+		{"rows of no push", `{name: x, given: {history: {strip: F P, rows: {push7: {}}}}, expect: {status: failed}}`, "3:56: the strip has no push push7"},
+		{"a query that is none", `{name: x, given: {histroy: F}, expect: {status: failed}}`, "3:27: there is no query histroy; did you mean history?"},
+		{"an answer that is none, to a question that is not asked", `{name: x, given: {history: F P, tree.status: 5}, expect: {status: succeeded}}`, "3:54: the answer to tree.status: a Tree is wanted"},
+		{"a source that is none", `{name: x, given: {history: F P}, unavailable: [wrold], expect: {status: succeeded}}`, "3:56: there is no source and no query wrold; did you mean world?"},
+		{"a step that is none", `{name: x, given: {history: F P}, expect: {steps: {fil: skipped}}}`, "3:59: backfill has no step fil; did you mean fill?"},
+		{"a step that is none, with its decisions", `{name: x, given: {history: F P}, expect: {decisions: {histroy: F P}}}`, "3:63: backfill has no step histroy; did you mean history?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rep := run(t, config(t), "../../workflows/w_test.yaml", "workflow: backfill.yaml\ninputs: {job: j, revision: push0}\ntests: ["+tt.test+"]\n")
@@ -150,6 +160,23 @@ func TestTestsThatCannotFailAreRefused(t *testing.T) {
 		{`{given: {history: F}, expect: {status: failed}}`, "a test needs a name"},
 		{`{name: x, given: {history: F}, expct: {}}`, "did you mean"},
 		{`{rule: verdict}`, "has cases"},
+		{`{rule: verdict, cases: [{given: {row: {}}}]}`, "w_test.yaml:2:33: a case that expects nothing cannot fail"},
+		{`{rule: verdict, cases: [null]}`, "w_test.yaml:2:33: a case is a map"},
+		{`{rule: verdict, cases: [5, {given: 5}]}`, "w_test.yaml:2:33"},
+		{`null`, "w_test.yaml:2:9: a test is a map"},
+		{`5`, "w_test.yaml:2:9"},
+		{``, "a file of tests has tests"},
+		{`{name: x, given: {history: F}, expect: {}}`, "a test that expects nothing cannot fail"},
+		{`{name: x, given: {history: F}, expect: {status: failed}}, {name: x, given: {history: F}, expect: {status: failed}}`, "w_test.yaml:2:74: there is a test of this name already, in line 2"},
+		{`{name: x, given: {history: F}, expect: {status: suceeded}}`, `2:57: there is no status "suceeded": succeeded, failed`},
+		{`{name: x, given: {history: F}, expect: {status: skipped}}`, `there is no status "skipped"`},
+		{`{name: x, given: {history: F}, expect: {steps: {fill: skiped}}}`, `there is no status "skiped": `},
+		{`{name: x, given: {history: F}, expect: {effects: 5}}`, "2:58: effects is a list of what is done"},
+		{`{name: x, given: {history: F}, expect: {effects: {contains: []}}}`, "or {contain: [ … ]}"},
+		{`{name: x, given: {history: F}, expect: {effects: [jobs.trigger]}}`, "2:59: an effect is its name and what it is done with"},
+		{`{name: x, given: {history: F}, expect: {requests: -1}}`, "2:59: requests is how many questions"},
+		{`{name: x, given: {history: F}, becomes: [], expect: {status: failed}}`, "2:49: becomes is facts"},
+		{`{name: x, given: {history: F}, becomes: {history: F}, replay: x, expect: {status: failed}}`, "one of given, replay and sim"},
 	} {
 		_, problems := workflowtest.Parse("w_test.yaml", []byte("workflow: backfill.yaml\ntests: ["+tt.test+"]\n"))
 		if len(problems) == 0 || !strings.Contains(fmt.Sprint(problems), tt.want) {
