@@ -27,6 +27,10 @@ func pointed(ctx context.Context, prog *engine.Program, ev ci.Event) (map[string
 			out["revision"] = ev.Push.Revision
 		case in.Name == "job" && ev.Job != nil:
 			out["job"] = ev.Job.Type
+		case in.Name == "from" && ev.Range != nil:
+			out["from"] = ev.Range.From
+		case in.Name == "to" && ev.Range != nil:
+			out["to"] = ev.Range.To
 		}
 	}
 	return out, nil

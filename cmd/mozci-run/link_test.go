@@ -70,6 +70,28 @@ func TestMozillaIsPlannedFromALink(t *testing.T) {
 	}
 }
 
+// TestARangeIsPlannedFromALink plans runs on the pushes that a page shows.
+func TestARangeIsPlannedFromALink(t *testing.T) {
+	g := newStage(t, "default", 1, 1)
+	file := mozillaAt(t, g)
+	good, bad := g.truth.LastGood.Revision, g.truth.Failure.Revision
+	for _, r := range []struct {
+		name, link string
+		pushes     string // a pushlog leaves out the push from which the range starts
+		more       []string
+	}{
+		{"of Treeherder", g.url + sim.TreeherderPath + "/jobs?repo=autoland&fromchange=" + good + "&tochange=" + bad + "&selectedTaskRun=" + g.failedTask(t, file) + ".0", "5", nil},
+		{"of the pushlog", g.url + sim.HGPath + "/integration/autoland/pushloghtml?fromchange=" + good + "&tochange=" + bad, "4", []string{"-i", "job=" + g.truth.Label}},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			got := mozciRun(t, t.Context(), nil, append([]string{"--config", file, "--profile", "mozilla", "--db", "memory", "trigger-range", r.link}, r.more...)...)
+			if got.code != exitDone || !strings.Contains(got.stdout, "\npushes       "+r.pushes+"\n") || !strings.Contains(got.stdout, "3 jobs would be asked for; nothing has been") {
+				t.Errorf("exit code %d, want %s pushes\n%s%s", got.code, r.pushes, got.stdout, got.stderr)
+			}
+		})
+	}
+}
+
 // opened opens the profile of a file, without a word.
 func opened(t *testing.T, file string) (*command, *session) {
 	t.Helper()

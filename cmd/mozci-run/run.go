@@ -30,7 +30,8 @@ type runOrder struct {
 
 const runLong = `run runs a workflow: a file, or a name (workflows/NAME.yaml, then the one of that name that ships).
 
-LINK is what a sheriff has in the clipboard: a Treeherder, Taskcluster or pushlog address. It fills the workflow's inputs.
+LINK is what a sheriff has in the clipboard: a Treeherder, Taskcluster or pushlog address. It fills the workflow's inputs
+branch, job and revision, and from and to where the page shows a range of pushes.
 
 Effects are shown first, and done with --apply, or with y on a terminal.
 
@@ -288,7 +289,7 @@ func (c *command) inputs(s *session, prog *engine.Program, o runOrder) (map[stri
 			return nil, nil, err
 		}
 		if len(from) == 0 {
-			return nil, nil, usage("give its inputs with -i name=value", "%s takes nothing from a link: it has no on, and no input called branch, revision or job", prog.Name)
+			return nil, nil, usage("give its inputs with -i name=value", "%s takes nothing from a link: it has no on, and no input called branch, revision, job, from or to", prog.Name)
 		}
 		maps.Copy(out, from)
 		if err := c.incomplete(s, prog, ev, out, given); err != nil {

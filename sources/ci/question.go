@@ -128,7 +128,14 @@ type Event struct {
 	Job       *Job      `json:"job" doc:"the job that it is about; nil where it is about a push"`
 	Backfill  bool      `json:"backfill" doc:"true where the job was asked for by a backfill, ours or somebody's: such events start nothing by themselves"`
 	BackedOut bool      `json:"backed_out" doc:"true where the push has been backed out since"`
+	Range     *Span     `json:"range" doc:"the pushes that the link shows, where it says from which to which"`
 	Link      string    `json:"link" doc:"the link from which it was read; empty where there was none"`
+}
+
+// A Span is a range of pushes of a branch, with both of its ends in it.
+type Span struct {
+	From string `json:"from" doc:"a revision of the oldest push, 12 to 40 hex digits"`
+	To   string `json:"to" doc:"a revision of the newest push, 12 to 40 hex digits"`
 }
 
 // An EventKind says what an event is about.

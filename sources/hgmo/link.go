@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,13 +17,16 @@ type target struct {
 	path     string // of the repository
 	revision string // 12 to 40 hex digits, or empty
 	id       int    // 0 where revision is given
+	ranged   bool   // whether a range of pushes is shown, of which this is the newest
+	from     string // a revision of the push below the range, or empty
+	fromID   int    // its number, where from is empty
 }
 
 const howToLink = "open the changeset or the push on hg.mozilla.org and copy the address from there"
 
 // Link reads a link of the server's pages, or of hg.mozilla.org where the server stands in for it, into an event of the push:
 // REPO/rev/REVISION and the pages like it, REPO/pushloghtml?changeset=REVISION, and a range of pushes (fromchange and tochange, or
-// startID and endID), whose newest push is meant. Events of links do not say whether their push has been backed out.
+// startID and endID), whose newest push is meant and which becomes the event's. Events of links do not say whether their push has been backed out.
 func (c *Client) Link(ctx context.Context, link string) (ci.Event, error) {
 	const doing = "reading the link"
 	below, ours := c.below(link)
@@ -39,7 +43,35 @@ func (c *Client) Link(ctx context.Context, link string) (ci.Event, error) {
 		return ci.Event{}, err
 	}
 	p := r.push(l)
-	return ci.Event{Kind: ci.PushEvent, Push: &p, Link: sources.Redact(strings.TrimSpace(link))}, nil
+	shown, err := r.shown(ctx, t, p)
+	return ci.Event{Kind: ci.PushEvent, Push: &p, Range: shown, Link: sources.Redact(strings.TrimSpace(link))}, err
+}
+
+// shown is the range of pushes that a link shows, up to its newest; nil where it shows none, or nothing that has landed. The push that a
+// pushlog's link starts from is not in it.
+func (r repo) shown(ctx context.Context, t target, newest ci.Push) (*ci.Span, error) {
+	if !t.ranged || newest.Empty {
+		return nil, nil
+	}
+	if t.from != "" {
+		l, err := r.find(ctx, t.from)
+		if err != nil {
+			return nil, err
+		}
+		t.fromID = l.id
+	}
+	for from, width := t.fromID, 10; from < newest.Order; from, width = from+width, 4*width {
+		list, err := r.between(ctx, from, min(from+width, newest.Order))
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range slices.Backward(list) { // newest first
+			if p := r.push(l); !p.Empty {
+				return &ci.Span{From: p.Revision, To: newest.Revision}, nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 // look fetches what a link points at.
@@ -126,13 +158,21 @@ func parsePushlog(q url.Values) (target, error) {
 	case q.Get("changeset") != "":
 		return aRevision(q.Get("changeset"))
 	case q.Get("tochange") != "":
-		return aRevision(q.Get("tochange"))
+		t, err := aRevision(q.Get("tochange"))
+		if from, wrong := aRevision(q.Get("fromchange")); wrong == nil {
+			t.ranged, t.from = true, from.revision
+		}
+		return t, err
 	case q.Get("endID") != "":
 		id, err := strconv.Atoi(q.Get("endID"))
 		if err != nil || id < 1 || id > largest {
 			return target{}, fmt.Errorf("%.60q is no number of a push", q.Get("endID"))
 		}
-		return target{id: id}, nil
+		t := target{id: id}
+		if from, err := strconv.Atoi(q.Get("startID")); err == nil && from >= 0 && from < id {
+			t.ranged, t.fromID = true, from
+		}
+		return t, nil
 	}
 	return target{}, fmt.Errorf("it names no push: changeset=, tochange= or endID= is missing")
 }

@@ -12,6 +12,9 @@ import (
 
 func TestLink(t *testing.T) {
 	rev := node(7, 0)
+	oldest := map[string]string{ // of the ranges: a pushlog leaves out the push from which one starts
+		"a range of changesets": node(6, 1), "a range of numbers": node(6, 1), "a range from the beginning": node(1, 1),
+	}
 	for _, tt := range []struct {
 		name, link string
 		want       int // the push; 0 where there is an error
@@ -29,6 +32,9 @@ func TestLink(t *testing.T) {
 		{"its push as JSON", "https://hg.mozilla.org/integration/autoland/json-pushes?version=2&changeset=" + rev, 7, "autoland", nil, ""},
 		{"a range of changesets", "https://hg.mozilla.org/integration/autoland/pushloghtml?fromchange=" + node(5, 0) + "&tochange=" + rev, 7, "autoland", nil, ""},
 		{"a range of numbers", "https://hg.mozilla.org/integration/autoland/pushloghtml?startID=5&endID=8", 8, "autoland", nil, ""},
+		{"a range from the beginning", "https://hg.mozilla.org/integration/autoland/pushloghtml?startID=0&endID=8", 8, "autoland", nil, ""},
+		{"a range of nothing", "https://hg.mozilla.org/integration/autoland/pushloghtml?fromchange=" + rev + "&tochange=" + rev, 7, "autoland", nil, ""},
+		{"a range from what is unknown", "https://hg.mozilla.org/integration/autoland/pushloghtml?fromchange=" + strings.Repeat("1", 40) + "&tochange=" + rev, 0, "", sources.ErrNotFound, "unknown revision"},
 		{"a range without an end", "https://hg.mozilla.org/integration/autoland/pushloghtml?fromchange=" + rev, 0, "", sources.ErrRefused, "tochange= or endID= is missing"},
 		{"a number that is none", "https://hg.mozilla.org/integration/autoland/pushloghtml?endID=x", 0, "", sources.ErrRefused, "no number of a push"},
 		{"a number that is gone", "https://hg.mozilla.org/integration/autoland/pushloghtml?startID=8&endID=9", 0, "", sources.ErrNotFound, "no push 9"},
@@ -57,6 +63,13 @@ func TestLink(t *testing.T) {
 			}
 			if ev.Kind != ci.PushEvent || ev.Push.Order != tt.want || ev.Push.Branch != tt.branch || ev.Job != nil || ev.Link != strings.TrimSpace(tt.link) {
 				t.Errorf("got %+v of push %+v", ev, ev.Push)
+			}
+			from := ""
+			if ev.Range != nil {
+				from = ev.Range.From
+			}
+			if want := oldest[tt.name]; from != want || want != "" && ev.Range.To != ev.Push.Revision {
+				t.Errorf("the range is %v, want one from %q", ev.Range, want)
 			}
 			if ev.Push.Changesets[0].Desc == "" {
 				t.Error("the push has no messages")

@@ -16,7 +16,8 @@ import (
 // A target is what a link points at.
 type target struct {
 	project  string
-	revision string // 12 to 40 hex digits, or empty
+	shown    *ci.Span // the range of pushes that the page shows
+	revision string   // 12 to 40 hex digits, or empty
 	task     string
 	run      int // -1 where the link does not say
 	job      int64
@@ -25,7 +26,7 @@ type target struct {
 // Link reads a link of Treeherder's pages into an event: of the job that is selected in it, or of its push.
 //
 // It takes /jobs?repo=…&revision=…&selectedTaskRun=TASK.RUN (or TASK-RUN), selectedJob=ID, the same behind a #/jobs?, a range
-// (fromchange, tochange) with a selected job or with tochange alone, and /logviewer?job_id=…&repo=…, also with a #.
+// (fromchange, tochange), which becomes the event's, with a selected job or without one, and /logviewer?job_id=…&repo=…, also with a #.
 // Events of links do not say whether their push has been backed out.
 func (c *Client) Link(ctx context.Context, link string) (ci.Event, error) {
 	const doing = "reading the link"
@@ -38,7 +39,7 @@ func (c *Client) Link(ctx context.Context, link string) (ci.Event, error) {
 		return ci.Event{}, fail(sources.ErrRefused, doing, "open the failing job in Treeherder and copy the address from there", "%w", err)
 	}
 	ev, err := c.look(ctx, t, doing)
-	ev.Link = sources.Redact(strings.TrimSpace(link))
+	ev.Range, ev.Link = t.shown, sources.Redact(strings.TrimSpace(link))
 	return ev, err
 }
 
@@ -78,6 +79,10 @@ var taskRun = regexp.MustCompile(`^([A-Za-z0-9_-]{22})(?:[.-](\d{1,4}))?$`)
 // parseTarget says what the parameters of a link point at, or what is missing.
 func parseTarget(params url.Values) (target, error) {
 	t := target{project: params.Get("repo"), run: -1, revision: strings.ToLower(params.Get("revision"))}
+	from, to := strings.ToLower(params.Get("fromchange")), strings.ToLower(params.Get("tochange"))
+	if isRevision(from) && isRevision(to) {
+		t.shown = &ci.Span{From: from, To: to} // here both are of the range; in a pushlog, from is not
+	}
 	if t.project == "" {
 		return t, fmt.Errorf("it does not name its repository: repo=autoland is missing")
 	}
@@ -107,9 +112,9 @@ func parseTarget(params url.Values) (target, error) {
 		t.job = n
 	}
 	if t.task == "" && t.job == 0 && t.revision == "" {
-		t.revision = strings.ToLower(params.Get("tochange"))
+		t.revision = to
 	}
-	if r := t.revision; r != "" && (len(r) < 12 || len(r) > 40 || !isHex(r)) {
+	if r := t.revision; r != "" && !isRevision(r) {
 		return t, fmt.Errorf("%q is no revision: 12 to 40 hex digits are wanted", r)
 	}
 	if t.task == "" && t.job == 0 && t.revision == "" {
@@ -117,6 +122,8 @@ func parseTarget(params url.Values) (target, error) {
 	}
 	return t, nil
 }
+
+func isRevision(text string) bool { return len(text) >= 12 && len(text) <= 40 && isHex(text) }
 
 // look fetches what a link points at.
 func (c *Client) look(ctx context.Context, t target, doing string) (ci.Event, error) {

@@ -20,15 +20,16 @@ func TestLink(t *testing.T) {
 		{ui + "/#/jobs?repo=autoland&revision=" + tip[:12] + "&selectedTaskRun=" + task + ".1", "job 201 success on 20"},
 		{ui + "/jobs#?repo=autoland&revision=" + tip + "&selectedTaskRun=" + task + ".1", "job 201 success on 20"},
 		{ui + "/#/jobs?repo=autoland&revision=" + tip + "&selectedJob=202", "job 202 testfailed on 20 by a backfill"},
-		{ui + "/jobs?repo=autoland&fromchange=" + hashOf(10000) + "&tochange=" + hashOf(40000) + "&selectedTaskRun=" + task + ".1", "job 201 success on 20"},
-		{ui + "/jobs?repo=autoland&fromchange=" + hashOf(10000) + "&tochange=" + hashOf(40000) + "&selectedJob=400", "job 400 testfailed on 40"},
+		{ui + "/jobs?repo=autoland&fromchange=" + hashOf(10000) + "&tochange=" + hashOf(40000) + "&selectedTaskRun=" + task + ".1", "job 201 success on 20, of 10 to 40"},
+		{ui + "/jobs?repo=autoland&fromchange=" + hashOf(10000) + "&tochange=" + hashOf(40000) + "&selectedJob=400", "job 400 testfailed on 40, of 10 to 40"},
+		{ui + "/jobs?repo=autoland&fromchange=tip&tochange=" + hashOf(40000) + "&selectedJob=400", "job 400 testfailed on 40"},
 		{ui + "/logviewer?job_id=400&repo=autoland&lineNumber=7", "job 400 testfailed on 40"},
 		{ui + "/logviewer?job_id=200&repo=autoland&task=" + task + ".1", "job 201 success on 20"},
 		{ui + "/logviewer.html#?job_id=400&repo=autoland", "job 400 testfailed on 40"},
 		{ui + "/logviewer.html#/jobs?job_id=400&repo=autoland", "job 400 testfailed on 40"},
 		{ui + "/jobs?repo=autoland&revision=" + tip, "push 20"},
 		{ui + "/jobs?repo=autoland&revision=" + hashOf(40001), "push 40"},
-		{ui + "/jobs?repo=autoland&fromchange=" + hashOf(10000) + "&tochange=" + tip, "push 20"},
+		{ui + "/jobs?repo=autoland&fromchange=" + hashOf(10000) + "&tochange=" + tip, "push 20, of 10 to 20"},
 		{ui + "/push-health/push?repo=autoland&revision=" + tip, "push 20"},
 		{"  HTTPS://TH.example/jobs?repo=autoland&revision=" + tip, "push 20"},
 
@@ -72,14 +73,23 @@ func TestLink(t *testing.T) {
 }
 
 func briefEvent(ev ci.Event) string {
+	of := ""
+	for n := int64(1); ev.Range != nil && n < 100; n++ {
+		switch hashOf(n * 1000) {
+		case ev.Range.From:
+			of = fmt.Sprintf(", of %d", n)
+		case ev.Range.To:
+			of += fmt.Sprintf(" to %d", n)
+		}
+	}
 	if ev.Job == nil {
-		return fmt.Sprintf("%s %s", ev.Kind, ev.Push.ID)
+		return fmt.Sprintf("%s %s%s", ev.Kind, ev.Push.ID, of)
 	}
 	s := fmt.Sprintf("%s %s %s on %s", ev.Kind, ev.Job.ID, ev.Job.Result, ev.Push.ID)
 	if ev.Backfill {
 		s += " by a backfill"
 	}
-	return s
+	return s + of
 }
 
 func TestALinkBelowAPathIsOurs(t *testing.T) {
