@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"sync"
 	"testing"
@@ -11,14 +13,39 @@ import (
 	"github.com/mozci/mozci-run/engine"
 )
 
-// TestPostgres runs on PostgreSQL what several hosts share. MOZCI_TEST_POSTGRES is the URL of an empty database.
-func TestPostgres(t *testing.T) {
-	url := os.Getenv("MOZCI_TEST_POSTGRES")
-	if url == "" {
-		t.Skip("SKIPPED: nothing was tried on PostgreSQL; set MOZCI_TEST_POSTGRES=postgres://… to an empty database")
+// emptyPostgres makes a database on the server whose URL is in MOZCI_TEST_POSTGRES, and drops it when the test ends.
+func emptyPostgres(t *testing.T) string {
+	t.Helper()
+	server, err := url.Parse(os.Getenv("MOZCI_TEST_POSTGRES"))
+	if err != nil || server.Host == "" {
+		const why = "nothing was tried on PostgreSQL; set MOZCI_TEST_POSTGRES=postgres://USER@HOST/postgres, of somebody who may make databases"
+		if os.Getenv("MOZCI_NO_SKIPS") != "" {
+			t.Fatal(why)
+		}
+		t.Skip("SKIPPED: " + why)
 	}
+	db, err := sql.Open("pgx", server.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("mozci_test_%d", time.Now().UnixNano())
+	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := db.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+		db.Close()
+	})
+	return server.JoinPath("..", name).String()
+}
+
+// TestPostgres runs on PostgreSQL what several hosts share.
+func TestPostgres(t *testing.T) {
+	db := emptyPostgres(t)
 	w := newWorld(t)
-	w.db = url
+	w.db = db
 	reached, letGo := hold(w, "below")
 	one, two := w.engine(), w.engine()
 	id := fmt.Sprint("run-", time.Now().UnixNano())

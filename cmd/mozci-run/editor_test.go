@@ -41,7 +41,11 @@ func newEditor(t *testing.T, of string) *editor {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skip("SKIPPED: there is no yaml-language-server: npm install -g yaml-language-server, or name it in YAML_LANGUAGE_SERVER")
+		const why = "there is no yaml-language-server: npm install -g yaml-language-server, or name it in YAML_LANGUAGE_SERVER"
+		if os.Getenv("MOZCI_NO_SKIPS") != "" {
+			t.Fatal(why)
+		}
+		t.Skip("SKIPPED: " + why)
 	}
 	schema := filepath.Join(t.TempDir(), of+".schema.json")
 	written := mozciRun(t, t.Context(), nil, "schema", "--profile", "mozilla", "--of", of)
