@@ -177,6 +177,14 @@ func TestScenariosReplay(t *testing.T) {
 	}
 }
 
+// A test of a workflow may take its facts from a recording.
+func TestATestReplays(t *testing.T) {
+	out, code := runCommand(t, "test", "../../workflows/backfill_test.yaml", "--run", "from recordings")
+	if code != 0 || !strings.Contains(out, "1 passed, 0 failed") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
 // The simulator and its recording are one: recording a scenario again gives the same answer, and the same bytes.
 func TestRecordingAScenarioAgainGivesTheSame(t *testing.T) {
 	dir := t.TempDir()

@@ -28,6 +28,7 @@ type testFlags struct {
 	junit   string
 	lcov    string
 	min     float64
+	update  bool
 }
 
 func (c *command) testCommand() *cobra.Command {
@@ -45,11 +46,15 @@ than --min percent of a file was reached.`,
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "list tests that pass, and every place that none has reached")
 	cmd.Flags().StringVar(&f.junit, "junit", "", "write a report for CI systems to this file")
 	cmd.Flags().StringVar(&f.lcov, "lcov", "", "write the coverage to this file")
+	cmd.Flags().BoolVar(&f.update, "update", false, "write golden files anew where they differ from what came")
 	cmd.Flags().Float64Var(&f.min, "min", 0, "how many percent of each file tests have to reach")
 	return cmd
 }
 
 func (c *command) test(paths []string, f testFlags) error {
+	if f.min < 0 || f.min > 100 {
+		return usage("--min 95", "--min %v is no share: 0 to 100 percent", f.min)
+	}
 	files, err := testFiles(paths)
 	if err != nil {
 		return err
@@ -60,7 +65,7 @@ func (c *command) test(paths []string, f testFlags) error {
 	}
 	began := c.m.now()
 	cfg := workflowtest.Config{
-		Catalog: s.registry, Read: os.ReadFile, Standard: workflows.Standard(), Workers: runtime.GOMAXPROCS(0), Simulate: c.simulateTest,
+		Catalog: s.registry, Read: os.ReadFile, Standard: workflows.Standard(), Workers: runtime.GOMAXPROCS(0), Simulate: c.simulateTest, Replay: c.replayTest, Update: f.update,
 		Now: time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC), Elapsed: func() time.Duration { return c.m.now().Sub(began) },
 	}
 	if f.run != "" {
@@ -72,14 +77,20 @@ func (c *command) test(paths []string, f testFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := writeReports(rep, f); err != nil {
-		return err
+	if len(rep.Results) == 0 && !rep.Failed() {
+		return usage("mozci-run test -v lists the names", "no test in %s is found by --run %s", or(strings.Join(paths, ", "), workflowFolder), f.run)
+	}
+	for _, file := range rep.Written() {
+		c.note("%s is written anew", file)
 	}
 	w := c.m.stdout
 	if c.flags.output == "text" {
 		w = c.laidOut(2)
 	}
 	if err := rep.Write(w, c.flags.output, f.verbose); err != nil {
+		return err
+	}
+	if err := writeReports(rep, f); err != nil {
 		return err
 	}
 	if rep.Failed() || c.below(rep, f) {
@@ -181,4 +192,21 @@ func (c *command) simulateTest(_ context.Context, t workflowtest.Sim, clock sour
 	at := fmt.Sprintf("http://%s-%d.sim.invalid", sc.Name, t.Seed)
 	s := newSession(surroundings{clock: clock, connection: sim.Transport(world), sim: world, scenario: sc, at: at, close: func() {}}, chosen{})
 	return s.registry, c.wire(s, ledger, func() bool { return true })
+}
+
+// replayTest gives a test what was recorded in a folder, and nothing else.
+func (c *command) replayTest(dir string) (workflowtest.Replay, error) {
+	p, err := replayed(dir)
+	if err != nil {
+		return workflowtest.Replay{}, err
+	}
+	return workflowtest.Replay{At: p.Clock.Epoch, Open: func(clock sources.Clock, ledger sources.Ledger) (*sources.Registry, error) {
+		around, err := c.replay(chosen{profile: p})
+		if err != nil {
+			return nil, err
+		}
+		around.clock = clock
+		s := newSession(around, chosen{profile: p})
+		return s.registry, c.wire(s, ledger, func() bool { return true })
+	}}, nil
 }

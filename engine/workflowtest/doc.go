@@ -37,7 +37,7 @@
 // becomes is what the same questions get after the first effect; a list of them goes on with each further time that a question is asked past the
 // cache. Effects are recorded and never done.
 //
-// In place of facts a test may have replay (a folder of cassettes) or sim ({scenario: default, seed: 7}). The clock stands at
+// In place of facts a test may have replay (a folder of cassettes, relative to the file; it starts when they were recorded) or sim ({scenario: default, seed: 7}). The clock stands at
 // now and jumps: a wait of six hours takes no time. unavailable: [treeherder] makes a source, or a query by its name, fail; kill_after: fill kills the run
 // when that step has ended, and a second process goes on with it.
 //
@@ -45,7 +45,8 @@
 //
 // What expect does not name is not compared. status, reason and messages (text that is contained), steps (a status each), outputs (of an object or a list only
 // the members that are named), decisions (step: the verdicts, as a strip), effects (a list of what was done, in order, of each only the members that are named; or
-// {contain: […]} for a part of it), refused (reasons that are contained), requests (of queries, at most). A difference is shown as a diff.
+// {contain: […]} for a part of it), refused (reasons that are contained), requests (of queries, at most). golden: NAME.golden names a file beside the tests with all of it; --update writes it where it differs, and it is for people
+// to read what has changed. A difference is shown as a diff.
 //
 // # Coverage
 //

@@ -46,6 +46,9 @@ func (b *bench) compare(story engine.Story, res engine.Result) []string {
 	if e.Requests != nil && b.facts != nil && b.facts.requests > *e.Requests {
 		c.fail("requests", "at most %d questions are expected, and %d were asked", *e.Requests, b.facts.requests)
 	}
+	if e.Golden != "" {
+		b.golden(c, wholeOf(story, res, outputs))
+	}
 	return c.failures
 }
 

@@ -68,6 +68,7 @@ type Expect struct {
 	Refused   []string          `yaml:"refused"`
 	Decisions map[string]string `yaml:"decisions"`
 	Requests  *int              `yaml:"requests"`
+	Golden    string            `yaml:"golden"` // a file beside the tests with all that came
 
 	node *yamldoc.Node
 }
@@ -128,7 +129,7 @@ func (f *File) check(doc *yamldoc.Node) []yamldoc.Problem {
 		}
 		lines[t.Name] = t.node.Line
 	}
-	return out
+	return append(out, f.checkGolden()...)
 }
 
 // at is what a test has under a key; the test itself where it has nothing there.
@@ -172,7 +173,11 @@ func (t *Test) check() []yamldoc.Problem {
 	case t.Unavailable != nil && t.Given == nil:
 		return say("unavailable goes with given; a scenario of the simulated CI has faults of its own")
 	}
-	return append(t.Expect.check(), t.checkBecomes()...)
+	out := append(t.Expect.check(), t.checkBecomes()...)
+	if t.Expect.Requests != nil && t.Given == nil {
+		out = append(out, t.Expect.node.Get("requests").Problem("wrong-test", "requests goes with given: of a replay and of a simulated CI they are not counted"))
+	}
+	return out
 }
 
 func (t *Test) checkCases() []yamldoc.Problem {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,7 +20,18 @@ type Report struct {
 	mu       sync.Mutex
 	reached  map[Reach]int // with Hits 0 as its key
 	mistakes []mistake
+	golden   []string // files that were written
 }
+
+// wrote notes that a golden file was written.
+func (r *Report) wrote(file string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.golden = append(r.golden, file)
+}
+
+// Written lists the golden files that were written, sorted.
+func (r *Report) Written() []string { return slices.Sorted(slices.Values(r.golden)) }
 
 // A mistake is a file of tests that could not be run.
 type mistake struct {

@@ -27,13 +27,20 @@ type Config struct {
 	Read     engine.Reader  // reads the files that tests name, relative to their own
 	Standard string         // the text of the standard rules
 	// Replay opens a folder of cassettes, and Simulate a simulated CI, as sources. A test that wants one where it is nil fails, and says so.
-	Replay   func(ctx context.Context, dir string) (*sources.Registry, error)
+	Replay   func(dir string) (Replay, error)
 	Simulate func(ctx context.Context, sim Sim, clock sources.Clock, ledger sources.Ledger) (*sources.Registry, error)
 	Temp     string               // a folder for the stores of tests that kill a run; the system's where it is empty
 	Filter   *regexp.Regexp       // which tests are run, by NAME of the file/NAME of the test; all where it is nil
+	Update   bool                 // whether golden files are written anew where they differ
 	Workers  int                  // how many tests run side by side; 1 where it is 0
 	Now      time.Time            // when tests start whose file says nothing
 	Elapsed  func() time.Duration // how long it has been, for reports; may be nil
+}
+
+// A Replay is a folder of cassettes.
+type Replay struct {
+	At   time.Time // when it was recorded: a test of it starts then, whatever its file says
+	Open func(clock sources.Clock, ledger sources.Ledger) (*sources.Registry, error)
 }
 
 // A Problem is what is wrong: a mistake in a file of tests, or in a workflow that it names.
@@ -195,6 +202,7 @@ func (s *suite) timed(name string, at *yamldoc.Node, f func() []string) TestResu
 type bench struct {
 	s     *suite
 	t     *Test
+	began time.Time // in the test's time
 	clock *jumping
 	reg   *sources.Registry
 	facts *facts
@@ -222,7 +230,7 @@ func (s *suite) runTest(ctx context.Context, t *Test, rep *Report) []string {
 	if s.prog == nil {
 		return []string{t.node.Problem("wrong-test", "the file names no workflow: only rules can be tested in it").Show()}
 	}
-	b := &bench{s: s, t: t, clock: &jumping{now: s.now}, db: "memory", rep: rep}
+	b := &bench{s: s, t: t, began: s.now, clock: &jumping{now: s.now}, db: "memory", rep: rep}
 	if err := b.open(ctx); err != nil {
 		return []string{err.Error()}
 	}
@@ -249,8 +257,14 @@ func (b *bench) open(ctx context.Context) (err error) {
 			return errors.New("cassettes cannot be replayed here")
 		}
 		dir := filepath.Join(filepath.Dir(b.s.file.Name), filepath.FromSlash(b.t.Replay))
-		if b.reg, err = b.s.cfg.Replay(ctx, dir); err != nil {
-			return fmt.Errorf("%s:%d: replay: %w", b.s.file.Name, b.t.node.Line, err)
+		tapes, err := b.s.cfg.Replay(dir)
+		if err == nil {
+			b.began, b.clock.now = tapes.At, tapes.At
+			b.reg, err = tapes.Open(b.clock, b)
+		}
+		if err != nil {
+			n := b.t.at("replay")
+			return fmt.Errorf("%s:%d:%d: replay: %w", n.File(), n.Line, n.Column, err)
 		}
 	case b.t.Sim != nil:
 		if b.s.cfg.Simulate == nil {
@@ -304,7 +318,7 @@ func seeded(name string) *rand.ChaCha8 {
 func (b *bench) run(ctx context.Context) (engine.Story, engine.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	e, err := b.engine(ctx, b.db, "first", func() time.Time { return b.s.now })
+	e, err := b.engine(ctx, b.db, "first", func() time.Time { return b.began })
 	if err != nil {
 		return engine.Story{}, engine.Result{}, err
 	}
@@ -394,7 +408,7 @@ func (b *bench) resume(ctx context.Context, run string) (engine.Story, engine.Re
 		b.facts.dead = false
 		b.facts.mu.Unlock()
 	}
-	e, err := b.engine(ctx, b.killed, "second", func() time.Time { return b.s.now.Add(time.Hour) })
+	e, err := b.engine(ctx, b.killed, "second", func() time.Time { return b.began.Add(time.Hour) })
 	if err != nil {
 		return engine.Story{}, engine.Result{}, err
 	}

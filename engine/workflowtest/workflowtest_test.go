@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,7 @@ func TestShippedTestsPass(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
+		f.Tests = slices.DeleteFunc(f.Tests, func(t *workflowtest.Test) bool { return t.Replay != "" }) // cassettes want adapters; cmd/mozci-run has them
 		files = append(files, f)
 	}
 	rep, err := workflowtest.Run(t.Context(), config(t), files)
@@ -175,6 +177,10 @@ func TestTestsThatCannotFailAreRefused(t *testing.T) {
 		{`{name: x, given: {history: F}, expect: {effects: {contains: []}}}`, "or {contain: [ … ]}"},
 		{`{name: x, given: {history: F}, expect: {effects: [jobs.trigger]}}`, "2:59: an effect is its name and what it is done with"},
 		{`{name: x, given: {history: F}, expect: {requests: -1}}`, "2:59: requests is how many questions"},
+		{`{name: x, given: {history: F}, expect: {golden: backfill.yaml}}`, "2:57: a golden file lies beside the tests or below, and is called NAME.golden"},
+		{`{name: x, given: {history: F}, expect: {golden: ../x.golden}}`, "2:57: a golden file lies beside"},
+		{`{name: x, given: {history: F}, expect: {golden: x.golden}}, {name: y, given: {history: F}, expect: {golden: ./x.golden}}`, "2:117: this golden file is that of the test in line 2"},
+		{`{name: x, sim: {scenario: default, seed: 1}, expect: {requests: 4}}`, "2:73: requests goes with given"},
 		{`{name: x, given: {history: F}, becomes: [], expect: {status: failed}}`, "2:49: becomes is facts"},
 		{`{name: x, given: {history: F}, becomes: {history: F}, replay: x, expect: {status: failed}}`, "one of given, replay and sim"},
 	} {
@@ -182,6 +188,49 @@ func TestTestsThatCannotFailAreRefused(t *testing.T) {
 		if len(problems) == 0 || !strings.Contains(fmt.Sprint(problems), tt.want) {
 			t.Errorf("%s: got %v, want %q", tt.test, problems, tt.want)
 		}
+	}
+}
+
+// A golden file is compared, and written only where that is wanted.
+func TestGoldenFiles(t *testing.T) {
+	dir := t.TempDir()
+	golden := filepath.Join(dir, "down", "x.golden")
+	if err := os.WriteFile(filepath.Join(dir, "w.yaml"), []byte("mozci: 1\nname: w\nsteps: [{id: sum1, let: 1 + 1}]\noutputs: {two: '${{ sum1 }}'}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "w_test.yaml")
+	check := func(update bool, want string) *workflowtest.Report {
+		t.Helper()
+		cfg := config(t)
+		cfg.Update = update
+		rep := run(t, cfg, file, "workflow: w.yaml\ntests: [{name: x, given: {}, expect: {golden: down/x.golden}}]\n")
+		var out bytes.Buffer
+		rep.Write(&out, "text", false)
+		if rep.Failed() != (want != "") || !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+		return rep
+	}
+	check(false, "w_test.yaml:2:47: golden: there is no file "+filepath.ToSlash(golden)+" yet; --update writes it")
+	if rep := check(true, ""); len(rep.Written()) != 1 {
+		t.Errorf("written: %v", rep.Written())
+	}
+	text, err := os.ReadFile(golden)
+	if want := "{\n  \"status\": \"succeeded\",\n  \"steps\": {\n    \"sum1\": \"succeeded\"\n  },\n  \"outputs\": {\n    \"two\": 2\n  },\n  \"effects\": [],\n  \"decisions\": {}\n}\n"; err != nil || string(text) != want {
+		t.Errorf("%v\n%s", err, text)
+	}
+	check(false, "")
+	if rep := check(true, ""); len(rep.Written()) != 0 {
+		t.Errorf("what is as it was is written: %v", rep.Written())
+	}
+	other := bytes.Replace(text, []byte("2"), []byte("3"), 1)
+	if err := errors.Join(os.WriteFile(golden, other, 0o600), os.Chmod(golden, 0o400)); err != nil {
+		t.Fatal(err)
+	}
+	check(false, `"two": 2`)
+	check(true, "golden: writing it: "+filepath.ToSlash(golden)+" is read-only")
+	if again, _ := os.ReadFile(golden); !bytes.Equal(again, other) {
+		t.Error("a read-only file was written")
 	}
 }
 
