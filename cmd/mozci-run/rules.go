@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -67,10 +68,16 @@ func (c *command) backtest(older, newer string, on []string) error {
 	if err != nil {
 		return err
 	}
+	c.tellApart(was, is, older, newer)
 	found := []judged{}
 	rows := 0
 	for _, h := range data {
 		rows += len(h.rows)
+	}
+	if rows == 0 {
+		return usage("mozci-run --output json query jobs.history prints rows for a file", "there is no row in %s, and so nothing to judge", strings.Join(on, ", "))
+	}
+	for _, h := range data {
 		for _, row := range h.rows {
 			found = append(found, c.judge(was, is, h.from, row)...)
 		}
@@ -80,8 +87,8 @@ func (c *command) backtest(older, newer string, on []string) error {
 	} else {
 		w := c.laidOut(2)
 		for _, j := range found {
-			fmt.Fprintf(w, "%s (push %s, %s): %s: %s, because %s; now %s, because %s\n", short(j.Push), j.PushID, j.From, j.Rule,
-				said(j.Old, j.OldError), j.OldWhy, said(j.New, j.NewError), j.NewWhy)
+			fmt.Fprintf(w, "%s (push %s, %s): %s: %s; now %s\n", short(j.Push), j.PushID, j.From, j.Rule,
+				said(j.Old, j.OldWhy, j.OldError), said(j.New, j.NewWhy, j.NewError))
 		}
 	}
 	c.note("%s judged, %s", count(rows, "row", "rows"), count(len(found), "difference", "differences"))
@@ -91,13 +98,28 @@ func (c *command) backtest(older, newer string, on []string) error {
 	return err
 }
 
-func said(v any, err string) string {
+func said(v any, why, err string) string {
 	if err != "" {
 		return "an error (" + err + ")"
 	}
 	text, e := json.Marshal(v)
 	must(e) // facts of rules are plain
-	return string(bytes.Trim(text, `"`))
+	return string(bytes.Trim(text, `"`)) + ", because " + why
+}
+
+// tellApart says which rules of one row stand in one of the sets only, or take something else in the other: nothing is compared there.
+func (c *command) tellApart(was, is *rules.Set, older, newer string) {
+	for _, side := range []struct {
+		has, lacks *rules.Set
+		file       string
+	}{{was, is, newer}, {is, was, older}} {
+		for _, r := range side.has.List() {
+			params, _, _ := side.has.Types(r.Name)
+			if other, _, known := side.lacks.Types(r.Name); oneRow(params) && (!known || !oneRow(other)) {
+				c.note("%s is not compared: %s has no such rule of one row", r.Name, side.file)
+			}
+		}
+	}
 }
 
 // readRules reads and checks a file of rules; those that ship stand behind it where it does not replace them.
@@ -196,6 +218,9 @@ func (c *command) histories(on []string) ([]seen, error) {
 			}
 			out = append(out, seen{name, rows.([]any)})
 			continue
+		}
+		if _, err := os.Stat(name); filepath.Base(name) != name || filepath.Ext(name) != "" || err == nil { // no run is called so
+			return nil, usage("mozci-run --output json query jobs.history prints rows for a file", "reading rows: there is no file %s", name)
 		}
 		list, err := c.recorded(name)
 		if err != nil {
