@@ -2,13 +2,13 @@ package workflowtest
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/mozci/mozci-run/fixtures"
 	"github.com/mozci/mozci-run/rules"
 )
 
@@ -155,67 +155,22 @@ func (r *Report) json(w io.Writer) error {
 	return enc.Encode(doc)
 }
 
-type junitSuites struct {
-	XMLName xml.Name      `xml:"testsuites"`
-	Suites  []*junitSuite `xml:"testsuite"`
-}
-
-type junitSuite struct {
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Cases    []junitCase `xml:"testcase"`
-}
-
-type junitCase struct {
-	Class   string        `xml:"classname,attr"`
-	Name    string        `xml:"name,attr"`
-	Seconds float64       `xml:"time,attr"`
-	Failure *junitFailure `xml:"failure,omitempty"`
-}
-
-type junitFailure struct {
-	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
-}
-
 func (r *Report) junit(w io.Writer) error {
-	doc := &junitSuites{}
+	doc := &fixtures.JUnit{}
 	for _, m := range r.mistakes {
-		doc.add(TestResult{File: m.file, Name: "the file", Failures: []string{m.text}})
+		doc.Suite(m.file).Add(caseOf(TestResult{File: m.file, Name: "the file", Failures: []string{m.text}}))
 	}
 	for _, t := range r.Results {
-		doc.add(t)
+		doc.Suite(t.File).Add(caseOf(t))
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", "  ")
-	if err := enc.Encode(doc); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return doc.Write(w)
 }
 
-func (d *junitSuites) add(t TestResult) {
-	var s *junitSuite
-	for _, have := range d.Suites {
-		if have.Name == t.File {
-			s = have
-		}
-	}
-	if s == nil {
-		s = &junitSuite{Name: t.File}
-		d.Suites = append(d.Suites, s)
-	}
-	c := junitCase{Class: t.File, Name: t.Name, Seconds: t.Took.Seconds()}
-	s.Tests++
+func caseOf(t TestResult) fixtures.JUnitCase {
+	c := fixtures.JUnitCase{Class: t.File, Name: t.Name, Seconds: t.Took.Seconds()}
 	if len(t.Failures) > 0 {
-		s.Failures++
 		first, _, _ := strings.Cut(t.Failures[0], "\n")
-		c.Failure = &junitFailure{Message: first, Text: strings.Join(t.Failures, "\n")}
+		c.Failure = &fixtures.JUnitMessage{Message: first, Text: strings.Join(t.Failures, "\n")}
 	}
-	s.Cases = append(s.Cases, c)
+	return c
 }
