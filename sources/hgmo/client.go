@@ -110,8 +110,12 @@ func (c *Client) repository(branch, doing string) (string, error) {
 	}
 	switch {
 	case path == "":
+		there := "the profile names none"
+		if names := slices.Sorted(maps.Keys(c.opts.Repositories)); len(names) > 0 {
+			there = "there are " + strings.Join(names, ", ")
+		}
 		return "", fail(sources.ErrRefused, doing, "name its repository in the profile, or give the repository's path",
-			"the branch %q has no repository here; there are %s", branch, strings.Join(slices.Sorted(maps.Keys(c.opts.Repositories)), ", "))
+			"the branch %q has no repository here; %s", branch, there)
 	case !pathOfRepository.MatchString(path):
 		return "", fail(sources.ErrRefused, doing, "", "%q is no path of a repository: integration/autoland would be one", path)
 	}

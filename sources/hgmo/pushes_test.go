@@ -219,6 +219,16 @@ func TestQuestionsThatAreRefusedBeforeTheyAreAsked(t *testing.T) {
 	}
 }
 
+// A profile that names no branch takes paths, and says so.
+func TestNoBranchIsNamed(t *testing.T) {
+	c := (&fakeHG{}).open(t)
+	c.opts.Repositories = nil
+	err := find("autoland", strings.Repeat("a", 40))(c)
+	if err == nil || !strings.Contains(err.Error(), `the branch "autoland" has no repository here; the profile names none (name its repository in the profile, or give`) {
+		t.Error(err)
+	}
+}
+
 func find(branch, revision string) func(*Client) error {
 	return func(c *Client) error {
 		_, err := c.pushesFind(context.Background(), ci.PushFind{Branch: branch, Revision: revision})
