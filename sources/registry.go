@@ -122,18 +122,28 @@ func (r *Registry) Ask(ctx context.Context, name string, in any) (Answer, error)
 	return Answer{}, &Error{Kind: ErrNotFilled, Doing: name, Err: errors.New("no source has an answer to this question")}
 }
 
-// Link reads a link into an event with the first source whose it is; ErrNotFilled where it is nobody's.
+// Link reads a link into an event with the first source whose it is; ErrNotFilled where it is nobody's. Where services share an
+// address, one may refuse a page of another: the first such word is the answer only where nobody else takes the link.
 func (r *Registry) Link(ctx context.Context, url string) (ci.Event, error) {
+	var refused error
 	for _, s := range r.sources {
 		l, ok := s.(Linker)
 		if !ok {
 			continue
 		}
 		ev, err := l.Link(ctx, url)
-		if errors.Is(err, ErrNotFilled) {
-			continue
+		switch {
+		case errors.Is(err, ErrNotFilled):
+		case errors.Is(err, ErrRefused):
+			if refused == nil {
+				refused = err
+			}
+		default:
+			return ev, err
 		}
-		return ev, err
+	}
+	if refused != nil {
+		return ci.Event{}, refused
 	}
 	return ci.Event{}, &Error{Kind: ErrNotFilled, Doing: "reading the link", Err: fmt.Errorf("%q is no link of a source of this profile", Redact(url)),
 		Hint: "give a Treeherder, Taskcluster or pushlog link, or inputs with -i"}

@@ -73,7 +73,7 @@ func (c *command) root() *cobra.Command {
 	c.layOutHelp(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		text, _, _ := strings.Cut(err.Error(), ": strconv.") // what Go's own function is called says nothing to people
-		return usage(cmd.CommandPath()+" --help shows what it takes", "%s", text)
+		return usage(meantFlag(cmd, text)+cmd.CommandPath()+" --help shows what it takes", "%s", text)
 	})
 	f := root.PersistentFlags()
 	f.StringVar(&c.flags.profile, "profile", "", "which adapters answer, and where (MOZCI_PROFILE; mozilla)")
@@ -148,6 +148,9 @@ func knownShells(root *cobra.Command) {
 // exactly wants n arguments, and says which.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if n == 0 && len(args) > 0 && cmd.HasSubCommands() {
+			return usage(oneOf(args[0], namesOf(cmd)), "there is no command %s %s", cmd.CommandPath(), args[0])
+		}
 		if len(args) != n {
 			return usage(cmd.CommandPath()+" --help shows what it takes", "%s wants %s, and got %s", strings.TrimPrefix(cmd.CommandPath(), "mozci-run "), what, count(len(args), "argument", "arguments"))
 		}

@@ -51,11 +51,15 @@ func (c *command) runCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 2 {
 				o.link = &args[1]
 			}
-			return c.run(args[0], o)
+			w, err := findWorkflow(args[0])
+			if err != nil {
+				return orCommand(cmd.Root(), args[0], err)
+			}
+			return c.run(w, o)
 		},
 		ValidArgsFunction: c.completeWorkflows,
 	}
@@ -119,11 +123,7 @@ func (c *command) house(s *session, db string) (*house, error) {
 	return h, nil
 }
 
-func (c *command) run(name string, o runOrder) error {
-	w, err := findWorkflow(name)
-	if err != nil {
-		return err
-	}
+func (c *command) run(w workflowFile, o runOrder) error {
 	h, err := c.enter()
 	if err != nil {
 		return err

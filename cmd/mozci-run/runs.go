@@ -21,15 +21,15 @@ func (c *command) runsCommand() *cobra.Command {
 	list := &cobra.Command{Use: "list", Short: "the runs that there are, the newest first", Args: exactly(0, "no argument"),
 		RunE: func(*cobra.Command, []string) error { return c.listRuns(limit) }}
 	list.Flags().IntVar(&limit, "limit", 20, "how many; all where it is 0")
-	show := &cobra.Command{Use: "show ID", Short: "the whole story of a run", Args: exactly(1, "the id of a run"),
+	show := &cobra.Command{Use: "show ID", Short: "the whole story of a run", Args: oneRun,
 		Long:    "show tells the whole story of a run: each step, what it was given and what came of it, each decision and its reason.\nThe last letters of the id are enough.",
 		Example: "  mozci-run runs show 250301-120000-k7qw\n  mozci-run runs show k7qw", ValidArgsFunction: c.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return c.showRun(args[0]) }}
-	resume := &cobra.Command{Use: "resume ID", Short: "go on with a run that was interrupted, has failed, or was planned", Args: exactly(1, "the id of a run"),
+	resume := &cobra.Command{Use: "resume ID", Short: "go on with a run that was interrupted, has failed, or was planned", Args: oneRun,
 		Example: "  mozci-run runs resume k7qw\n  mozci-run runs resume --apply k7qw", ValidArgsFunction: c.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return c.resumeRun(args[0], o.apply) }}
 	resume.Flags().BoolVar(&o.apply, "apply", false, "do the effects that it has planned")
-	cancel := &cobra.Command{Use: "cancel ID", Short: "stop a run, wherever it is going on", Args: exactly(1, "the id of a run"), ValidArgsFunction: c.completeRuns,
+	cancel := &cobra.Command{Use: "cancel ID", Short: "stop a run, wherever it is going on", Args: oneRun, ValidArgsFunction: c.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return c.cancelRun(args[0]) }}
 	cmd.AddCommand(list, show, resume, cancel, c.approveCommand())
 	return cmd
@@ -145,12 +145,22 @@ func (c *command) approveCommand() *cobra.Command {
 	return cmd
 }
 
+const theRuns = "mozci-run runs list shows the runs that there are"
+
+// oneRun wants the id of a run.
+func oneRun(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return usage(theRuns, "runs %s wants the id of a run, and got %s", cmd.Name(), count(len(args), "argument", "arguments"))
+}
+
 // oneOrTwo wants the id of a run, and perhaps a step of it.
 func oneOrTwo(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 || len(args) == 2 {
 		return nil
 	}
-	return usage("mozci-run runs approve --help shows what it takes", "runs approve wants the id of a run, and perhaps a step, and got %s", count(len(args), "argument", "arguments"))
+	return usage(theRuns, "runs approve wants the id of a run, and perhaps a step, and got %s", count(len(args), "argument", "arguments"))
 }
 
 func (c *command) approveRun(id, step string, yes bool) error {
@@ -180,6 +190,10 @@ func (c *command) cancelRun(id string) error {
 	r, err := e.Cancel(c.ctx, id, c.person())
 	if err != nil {
 		return startError(err)
+	}
+	if r.Status == engine.Cancelled {
+		c.note("run %s is cancelled", r.ID)
+		return nil
 	}
 	c.note("run %s is being stopped; %s says when it has ended", r.ID, c.repeatable("mozci-run runs show "+r.ID))
 	return nil

@@ -37,7 +37,7 @@ func findWorkflow(name string) (workflowFile, error) {
 	onDisk := func(file string) workflowFile { return workflowFile{file: file, read: os.ReadFile} }
 	if strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
 		if _, err := os.Stat(name); err != nil {
-			return workflowFile{}, usage(knownWorkflows(), "reading the workflow: %w", err)
+			return workflowFile{}, usage(meantFile(name)+knownWorkflows(), "reading the workflow: %w", err)
 		}
 		return onDisk(filepath.ToSlash(filepath.Clean(name))), nil
 	}
@@ -48,7 +48,7 @@ func findWorkflow(name string) (workflowFile, error) {
 	if slices.Contains(shipped(), name) {
 		return workflowFile{file: name + ".yaml", read: engine.ReadFrom(workflows.FS), ships: true}, nil
 	}
-	return workflowFile{}, usage(knownWorkflows(), "there is no workflow %q: neither %s nor one of that name that ships", name, file)
+	return workflowFile{}, usage(meantFile(name)+knownWorkflows(), "there is no workflow %q: neither %s nor one of that name that ships", name, file)
 }
 
 func knownWorkflows() string {
