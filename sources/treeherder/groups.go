@@ -10,34 +10,38 @@ import (
 	"github.com/mozci/mozci-run/sources/ci"
 )
 
-// addGroups puts the results by manifest into jobs. Treeherder keeps them by task: they go to the task's newest run that
-// has ended, for the runs before it were retried.
+// addGroups puts the results by manifest into jobs. Treeherder keeps them by task, whichever of its runs they are of. Where one
+// run of a task came to an end of its own, they are that run's. Where somebody had the task run again, they are of all these
+// runs in one, and which manifest failed in which cannot be told: then none of the runs has any.
 func (c *Client) addGroups(ctx context.Context, project, doing string, list []ci.Job) error {
-	newest := map[string]*ci.Job{} // by task
+	runs := map[string][]*ci.Job{} // by task: those that may have results
 	var tips []string
 	for i := range list {
 		j := &list[i]
-		if j.Request == "" || j.State != ci.Completed || j.Result == ci.Retry {
+		if j.Request == "" || !endedByItself(*j) {
 			continue
 		}
-		if was := newest[j.Request]; was == nil || was.Attempt < j.Attempt {
-			newest[j.Request] = j
-		}
+		runs[j.Request] = append(runs[j.Request], j)
 		if !slices.Contains(tips, j.Revision) {
 			tips = append(tips, j.Revision)
 		}
 	}
 	parts := make([]map[string][]ci.GroupResult, len(tips))
 	err := each(ctx, len(tips), func(ctx context.Context, i int) (err error) {
-		parts[i], err = c.groups(ctx, project, tips[i], doing, func(task string) bool { return newest[task] != nil })
+		parts[i], err = c.groups(ctx, project, tips[i], doing, func(task string) bool { return len(runs[task]) == 1 })
 		return err
 	})
 	for _, part := range parts {
 		for task, groups := range part {
-			newest[task].Groups = groups
+			runs[task][0].Groups = groups
 		}
 	}
 	return err
+}
+
+// endedByItself says whether a job ran to an end of its own, neither stopped nor failed by its machine: others have no results.
+func endedByItself(j ci.Job) bool {
+	return j.State == ci.Completed && (j.Result == ci.Success || j.Result == ci.TestFailed || j.Result == ci.Busted)
 }
 
 // groups reads the results by manifest of a push's tasks that are wanted, sorted by manifest. Results that Treeherder keeps

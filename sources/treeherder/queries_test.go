@@ -180,6 +180,45 @@ func TestJobsList(t *testing.T) {
 	}
 }
 
+// Treeherder keeps results by manifest under the task, those of all its runs in one: they can be told to be a run's only where
+// no other run may have any.
+func TestManifestsBelongToTheOnlyRunThatMayHaveThem(t *testing.T) {
+	rows := []struct {
+		name    string
+		results [2]string // of the runs of one task
+		want    string    // the runs that have manifests
+	}{
+		{"a retried run has none", [2]string{"retry", "testfailed"}, "1"},
+		{"one that was stopped has none", [2]string{"testfailed", "usercancel"}, "0"},
+		{"one whose machine failed has none", [2]string{"success", "exception"}, "0"},
+		{"somebody had it run again", [2]string{"testfailed", "success"}, ""},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			f := someTree()
+			f.groups[hashOf(20000)] = map[string]map[string]bool{"0000000000000000000200": {"a.toml": false}}
+			for i := range f.jobs {
+				if n := f.jobs[i].ID - 200; n == 0 || n == 1 {
+					f.jobs[i].Result = r.results[n]
+				}
+			}
+			list, err := f.client(Options{}).jobsList(t.Context(), ci.JobsOn{Branch: "autoland", Job: label, Groups: true, Revisions: []string{hashOf(20000)}})
+			if err != nil || len(list) != 2 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			got := ""
+			for _, j := range list {
+				if len(j.Groups) > 0 {
+					got += fmt.Sprint(j.Attempt)
+				}
+			}
+			if got != r.want {
+				t.Errorf("the runs %q have manifests, want %q", got, r.want)
+			}
+		})
+	}
+}
+
 // Job types and projects are somebody's text, and reach the service as they are.
 func TestOddNamesAreAskedForAsTheyAre(t *testing.T) {
 	const odd = "test-linux/opt a&b=c?d#e+f%2C,g\u00fc-1"
