@@ -94,7 +94,7 @@ func (c *Client) ours(ctx context.Context, f firing, token string, since time.Ti
 }
 
 // isOurs says whether a task carries out our firing. With a mark that is sure; without one it is a task that was made after we
-// asked, by our client, with the same action and the same input.
+// asked, as far as clocks agree, by our client, with the same action and the same input.
 func (c *Client) isOurs(f firing, token string, since time.Time, t task) bool {
 	a := t.Extra.Action
 	var input any
@@ -108,7 +108,7 @@ func (c *Client) isOurs(f firing, token string, since time.Time, t task) bool {
 	if c.opts.Credentials != nil && a.Context.ClientID != "" && a.Context.ClientID != c.opts.Credentials.ClientID {
 		return false
 	}
-	return a.Name == f.Action && t.TaskGroupID == f.Decision && !t.Created.Before(since.Add(-time.Minute)) && sameJSON(input, f.Input)
+	return a.Name == f.Action && t.TaskGroupID == f.Decision && !t.Created.Before(since.Add(-skew)) && sameJSON(input, f.Input)
 }
 
 // amongActions looks at the actions of the push that are indexed. Only actions that ended well are, so that nothing is

@@ -78,7 +78,8 @@ func TestFindWithoutMark(t *testing.T) {
 		{"somebody else's", "add-new-jobs", "mozilla-auth0/a", obj{"tasks": []any{label}, "times": 1}, "2026-11-22T16:40:01.000Z", sources.Absent},
 		{"another input", "add-new-jobs", "static/taskcluster/root", obj{"tasks": []any{label}, "times": 2}, "2026-11-22T16:40:01.000Z", sources.Absent},
 		{"another action", "rerun", "static/taskcluster/root", obj{"tasks": []any{label}, "times": 1}, "2026-11-22T16:40:01.000Z", sources.Absent},
-		{"before we asked", "add-new-jobs", "static/taskcluster/root", obj{"tasks": []any{label}, "times": 1}, "2026-11-22T16:38:00.000Z", sources.Absent},
+		{"ours, and the service's clock is four minutes behind", "add-new-jobs", "static/taskcluster/root", obj{"tasks": []any{label}, "times": 1}, "2026-11-22T16:36:00.000Z", sources.Found},
+		{"before we asked", "add-new-jobs", "static/taskcluster/root", obj{"tasks": []any{label}, "times": 1}, "2026-11-22T16:34:00.000Z", sources.Absent},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
