@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mozci/mozci-run/sources"
 	"github.com/mozci/mozci-run/sources/ci"
+	"github.com/mozci/mozci-run/sources/sourcetest"
 )
 
 func ids(pushes []ci.Push) []int {
@@ -111,15 +113,28 @@ func trips(asked []string) int {
 	return n
 }
 
+// The pages are asked for side by side, and a push may land before either of them is answered.
 func TestPushesThatLandMeanwhileMoveThePages(t *testing.T) {
-	hg := &fakeHG{pushes: landed(span(1, 40)...)}
-	hg.lands = map[string]fakePush{"/integration/autoland/json-pushes/2?version=2": landed(41)[0]}
-	got, err := hg.open(t).pushesRange(t.Context(), ci.PushRange{Branch: "autoland", Depth: 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(down(got[0].Order, got[0].Order-19), ids(got)); d != "" || got[0].Order < 40 {
-		t.Errorf("pushes (-want +got):\n%s", d)
+	pages := []string{"/integration/autoland/json-pushes?version=2", "/integration/autoland/json-pushes/2?version=2"}
+	for i, newest := range []int{41, 40} {
+		hg := &fakeHG{pushes: landed(span(1, 40)...), lands: map[string]fakePush{pages[i]: landed(41)[0]}}
+		answered := make(chan struct{})
+		inTurn := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.RequestURI() == pages[i] {
+				<-answered
+			}
+			hg.ServeHTTP(w, r)
+			if r.URL.RequestURI() == pages[1-i] {
+				close(answered)
+			}
+		})
+		got, err := New(sourcetest.Client(inTurn), "http://hg.example", fakeOptions).pushesRange(t.Context(), ci.PushRange{Branch: "autoland", Depth: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(down(newest, newest-19), ids(got)); d != "" {
+			t.Errorf("where page %d comes last (-want +got):\n%s", i+1, d)
+		}
 	}
 }
 

@@ -125,6 +125,37 @@ func TestJobsThatComeWhileTheyAreReadAreFound(t *testing.T) {
 	sameJobs(t, f, got)
 }
 
+// A window of ids that more jobs have come into than it has room for is no answer, and neither is one that lacks a job which was there.
+func TestWindowsOfIdsAreHeldAgainstTheListing(t *testing.T) {
+	f := crowd(250)
+	crowded := false
+	f.meets = func(path string, params url.Values) {
+		if strings.HasSuffix(path, "/jobs/") && params.Get("id__lt") != "" && !crowded {
+			crowded = true
+			for i := range int64(20) {
+				f.jobs = append(f.jobs, someJob(1001+3*i, 10, label, "success"))
+			}
+			sorted(f.jobs)
+		}
+	}
+	got, err := listOf(t, f)
+	if err != nil || !crowded {
+		t.Fatalf("a window that was full once gives %v", err)
+	}
+	sameJobs(t, f, got)
+	f = crowd(250)
+	f.spoils = func(_ string, params url.Values, a any) any {
+		if l, ok := a.(jobList); ok && params.Get("id__gte") != "" {
+			l.Results = slices.DeleteFunc(l.Results, func(r row) bool { return r.ID == 1003 })
+			return l
+		}
+		return a
+	}
+	if _, err = listOf(t, f); !errors.Is(err, sources.ErrUnavailable) || !strings.Contains(err.Error(), "job 1003 was there and is not any more") {
+		t.Errorf("a job that is missing gives %v", err)
+	}
+}
+
 func TestALastPageThatIsGoneIsReadAgain(t *testing.T) {
 	f := crowd(201)
 	gone := false

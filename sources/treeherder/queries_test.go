@@ -329,6 +329,29 @@ func TestAHistoryOfJobsTakesTwoRoundTrips(t *testing.T) {
 	}
 }
 
+// Jobs that are asked for by a range of pushes are held against the range.
+func TestAJobOutsideOfTheRangeIsNoAnswer(t *testing.T) {
+	f := &fake{}
+	q := ci.JobsOn{Branch: "autoland", Job: label}
+	for i := range int64(20) {
+		f.pushes = append(f.pushes, somePush(1000-i*7, 1))
+		q.Revisions = append(q.Revisions, f.pushes[i].Revision)
+	}
+	for _, stray := range []int64{1001, 1000 - 19*7 - 1} {
+		f.spoils = func(_ string, _ url.Values, a any) any {
+			if l, ok := a.(jobList); ok {
+				l.Results = append(l.Results, someJob(1, stray, label, "success"))
+				return l
+			}
+			return a
+		}
+		_, err := f.client(Options{}).jobsList(t.Context(), q)
+		if !errors.Is(err, sources.ErrChangedFormat) || !strings.Contains(err.Error(), fmt.Sprintf("it is on push %d", stray)) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 // A push that an earlier round did not know has to be looked for again, whatever a cache holds.
 func TestAFreshQuestionAsksAgainForWhatWasNotKnown(t *testing.T) {
 	f := someTree()
@@ -349,7 +372,9 @@ func TestRunnable(t *testing.T) {
 	for _, r := range []*row{&running, &failed, &done} {
 		r.TypeSymbol = "D"
 	}
-	f.jobs = append(f.jobs, running, failed, done)
+	docs := someJob(600, 60, "Documentation", "success") // has the same symbol
+	docs.TypeSymbol = "D"
+	f.jobs = append(f.jobs, running, failed, done, docs)
 	none, dontBuild := ci.NoDecision, ci.DontBuild
 	want := []ci.Runnable{
 		{Revision: hashOf(7)},
