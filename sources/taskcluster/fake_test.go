@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ type deployment struct {
 	expanded  []string          // what every set of scopes expands to
 	current   []string          // what the credentials may do; nil where they may not ask
 	fires     []obj             // of the hook, newest first
+	firesPage int               // how many of them come at a time; 0 means all
 	asked     []string          // METHOD path
 	payloads  []obj             // of triggers
 	trigger   func(payload obj) (int, any)
@@ -205,7 +207,12 @@ func (d *deployment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		found(w, d.schema != nil && r.PathValue("hook") == hookID, obj{"hookId": hookID, "hookGroupId": group, "task": obj{}, "triggerSchema": d.schema})
 	})
 	mux.HandleFunc("GET /api/hooks/v1/hooks/{group}/{hook}/last-fires", func(w http.ResponseWriter, r *http.Request) {
-		write(w, 200, obj{"lastFires": append([]obj{}, d.fires...)})
+		from, _ := strconv.Atoi(r.URL.Query().Get("continuationToken"))
+		page := obj{"lastFires": append([]obj{}, d.fires[from:]...)}
+		if end := from + d.firesPage; d.firesPage > 0 && end < len(d.fires) {
+			page = obj{"lastFires": d.fires[from:end], "continuationToken": strconv.Itoa(end)}
+		}
+		write(w, 200, page)
 	})
 	mux.HandleFunc("POST /api/hooks/v1/hooks/{group}/{hook}/trigger", d.serveTrigger)
 	mux.HandleFunc("POST /api/auth/v1/scopes/expand", func(w http.ResponseWriter, r *http.Request) { write(w, 200, obj{"scopes": d.expanded}) })

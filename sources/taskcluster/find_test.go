@@ -121,3 +121,37 @@ func TestFindChosen(t *testing.T) {
 		t.Errorf("while the queue is down: %+v, %v", got, err)
 	}
 }
+
+// The last fires of a hook are read by pages, as far back as we asked and no farther.
+func TestFindReadsPages(t *testing.T) {
+	for _, r := range []struct {
+		name  string
+		ours  int // where ours is among the fires
+		want  sources.Presence
+		pages int
+	}{
+		{"on the first page", 0, sources.Found, 3},
+		{"on the page with the first older one", 4, sources.Found, 3},
+		{"nowhere", -1, sources.Absent, 3},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			d := newDeployment()
+			d.firesPage = 2
+			c := d.client(ours())
+			u := unit(t, c, ci.Trigger{})
+			for i := range 8 { // five since we asked, three before
+				at := noon().Add(time.Minute - time.Duration(i/5)*time.Hour)
+				id := slugOf(u.Key.Token(100 + i))
+				d.fires = append(d.fires, fireOf(id, at, "success"))
+				d.tasks[id] = actionTask("add-new-jobs", "x", obj{"tasks": []any{label}, "times": 1})
+				if i == r.ours {
+					d.tasks[id] = actionTask("add-new-jobs", "x", obj{"tasks": []any{label}, "times": 1, "mozci_run": u.Key.Token(1)})
+				}
+			}
+			got, err := effect(t, c, "jobs.trigger").Find(t.Context(), u, 1, noon())
+			if err != nil || got.Presence != r.want || d.count("/last-fires") != r.pages {
+				t.Errorf("got %+v, %v, after %d pages", got, err, d.count("/last-fires"))
+			}
+		})
+	}
+}

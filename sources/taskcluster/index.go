@@ -58,7 +58,7 @@ func (c *Client) decisionOf(ctx context.Context, branch, revision string) (index
 }
 
 // runnable answers pushes.runnable: a push is runnable where its decision task is indexed. A decision task that is still
-// running, or that failed, is not: nothing can be asked of it either.
+// running, or that failed, is not: nothing can be asked of it either. Nor can it of one that has expired.
 func (c *Client) runnable(ctx context.Context, q ci.RunnableOn) ([]ci.Runnable, error) {
 	return sideBySide(ctx, q.Revisions, func(ctx context.Context, revision string) (ci.Runnable, error) {
 		r := ci.Runnable{Revision: revision}
@@ -72,6 +72,8 @@ func (c *Client) runnable(ctx context.Context, q ci.RunnableOn) ([]ci.Runnable, 
 			r.NotRunnable = because(ci.NoDecision)
 		case err != nil:
 			return r, err
+		case expired(row.Expires, c.opts.Now()):
+			r.NotRunnable = because(ci.NoDecision)
 		}
 		r.Decision = row.TaskID
 		return r, nil

@@ -239,6 +239,11 @@ func TestRunnable(t *testing.T) {
 		}
 	}
 	path := "gecko.v2.autoland.revision." + revision + ".taskgraph.decision"
+	d.refuse["GET /api/index/v1/task/"+path] = answer{200, obj{"namespace": path, "taskId": decision, "expires": "2026-11-22T16:40:00.000Z"}}
+	list, err = query[[]ci.Runnable](t, c, "pushes.runnable", ci.RunnableOn{Branch: "autoland", Revisions: []string{revision}})
+	if d := cmp.Diff([]ci.Runnable{{Revision: revision, NotRunnable: because(ci.NoDecision), Decision: decision}}, list); d != "" || err != nil {
+		t.Errorf("of an expired decision task: %v\n%s", err, d)
+	}
 	for name, row := range map[string]obj{
 		"$.namespace": {"namespace": "x", "taskId": decision, "expires": "2027-11-22T10:00:00.000Z"},
 		"$.taskId":    {"namespace": path, "taskId": "abc123", "expires": "2027-11-22T10:00:00.000Z"},
@@ -292,6 +297,10 @@ func TestPagesThatStartAgain(t *testing.T) {
 	}
 	if n := d.count("/dependents"); n != 2 {
 		t.Errorf("%d pages were asked for", n)
+	}
+	d.refuse["GET /api/index/v1/tasks/a.b"] = answer{200, obj{"tasks": []any{obj{"namespace": "a.b.c", "taskId": actID, "expires": "2027-11-22T10:00:00.000Z"}}, "continuationToken": "gone"}}
+	if _, err := d.client(nil).listed(t.Context(), "a.b"); !errors.Is(err, sources.ErrUnavailable) || !strings.Contains(err.Error(), "a.b.c came twice") || d.count("/a.b") != 2 {
+		t.Errorf("of the index: %v", err)
 	}
 	d.refuse["GET /api/queue/v1/task/"+actID+"/dependents"] = answer{200, obj{"tasks": []any{}, "continuationToken": "more"}}
 	if _, err := d.client(nil).dependents(t.Context(), actID); !errors.Is(err, sources.ErrTooLarge) {

@@ -106,6 +106,11 @@ func TestTriggerRefusals(t *testing.T) {
 	}{
 		{name: "no decision task", change: func(d *deployment) { clear(d.index) }, why: "no decision task is indexed for this push"},
 		{name: "decision task expired", change: func(d *deployment) { d.tasks[decision]["expires"] = "2026-11-22T16:39:59.000Z" }, why: "expired on 2026-11-22"},
+		{name: "index row expired", change: func(d *deployment) {
+			path := "gecko.v2.autoland.revision." + revision + ".taskgraph.decision"
+			d.refuse["GET /api/index/v1/task/"+path] = answer{200, obj{"namespace": path, "taskId": decision, "expires": "2026-11-21T10:00:00.000Z"}}
+			clear(d.tasks) // it need not be looked at any more
+		}, why: "expired on 2026-11-21"},
 		{name: "decision task gone", change: func(d *deployment) { delete(d.tasks, decision) }, why: "expired or were never written"},
 		{name: "actions gone", change: func(d *deployment) { delete(d.artifacts, decision+"/public/actions.json") }, why: "expired or were never written (actions of decision task " + decision + ": not found)"},
 		{name: "actions expired", change: func(d *deployment) {
