@@ -16,8 +16,9 @@
 // id is not that of the job it makes), in the oldest unclaimed job that was submitted after it, give or take a minute between
 // our clock and theirs.
 //
-// A push is not runnable where it has been emptied, where pushes.runnable says so, or, unless that knows better, where the
-// message of its tip says DONTBUILD. A job on the push shows that all of these are mistaken, emptiness excepted.
+// A push is not runnable where it has been emptied, where pushes.runnable says so, or where the message of its tip says
+// DONTBUILD: there is a decision task then, and it schedules nothing. A job on the push shows that all of these are mistaken,
+// emptiness excepted.
 //
 // What was seen of a job stays for ten minutes, though a later answer has it less far or not at all: services answer from
 // several copies, and an answer that is older than one already seen is no news (memory.go).

@@ -31,6 +31,9 @@ func TestHistory(t *testing.T) {
 		{name: "several jobs on a push", facts: "FFP P", want: "FFP P"},
 		{name: "an emptied push", facts: "F E P", want: "F - P"},
 		{name: "an author who wants no automation", facts: "F D P", want: "F - P"},
+		{name: "an author who wants none, and gets a decision task that schedules nothing", facts: "F D P", want: "F - P", more: func(w *world) {
+			w.unknown = []ci.Runnable{{Revision: revision(1), Decision: "d"}}
+		}},
 		{name: "a job shows that automation ran all the same", facts: "F DP", want: "F P"},
 		{name: "DONTBUILD within a word", facts: "F . P", want: "F . P", more: func(w *world) {
 			w.pushes[1].Changesets[0].Desc = "rename XDONTBUILDX"
@@ -72,6 +75,12 @@ func TestHistory(t *testing.T) {
 			asked(1, "a1", -5*time.Minute)(w)
 			asked(1, "a2", -4*time.Minute)(w)
 			w.jobs[1].Submitted = new(start.Add(57 * time.Minute))
+		}},
+		{name: "a request that is seen by its id claims no other job", facts: "F RR P", want: "F RR P", more: func(w *world) {
+			asked(1, "r1", -6*time.Minute)(w)
+			asked(1, "action", -5*time.Minute)(w)
+			w.jobs[1].Request, w.jobs[1].Submitted = "r1", new(start.Add(56*time.Minute))
+			w.jobs[2].Submitted = new(start.Add(57 * time.Minute))
 		}},
 		{name: "asked for on another push", facts: "F . P", want: "F . P", more: asked(9, "r1", -5*time.Minute)},
 	}
