@@ -18,6 +18,8 @@ type File struct {
 	Now      *time.Time     `yaml:"now"`
 	Inputs   map[string]any `yaml:"inputs"`
 	Tests    []*Test        `yaml:"tests"`
+
+	node *yamldoc.Node
 }
 
 // A Test is one test of a workflow, or the cases of one rule.
@@ -100,7 +102,7 @@ func Parse(name string, text []byte) (*File, []yamldoc.Problem) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	f := &File{Name: name}
+	f := &File{Name: name, node: doc}
 	problems = yamldoc.Decode(doc, f)
 	problems = append(problems, f.check(doc)...)
 	return f, yamldoc.Sort(problems)

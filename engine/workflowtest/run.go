@@ -103,7 +103,7 @@ func (s *suite) open() []Problem {
 		problems = append(problems, more...)
 	}
 	if len(problems) > 0 {
-		return shown(problems)
+		return s.shown("workflow", file, problems)
 	}
 	s.prog, s.set = prog, prog.Rules
 	return nil
@@ -113,12 +113,12 @@ func (s *suite) openRules() []Problem {
 	file := path.Join(path.Dir(filepath.ToSlash(s.file.Name)), s.file.Rules)
 	list, problems := engine.LoadRules(s.cfg.Read, file)
 	if len(problems) > 0 {
-		return shown(problems)
+		return s.shown("rules", file, problems)
 	}
 	if path.Base(file) != "standard.rules.yaml" {
 		standard, problems := engine.LoadRules(func(string) ([]byte, error) { return []byte(s.cfg.Standard), nil }, engine.StandardRules)
 		if len(problems) > 0 {
-			return shown(problems)
+			return s.shown("rules", engine.StandardRules, problems)
 		}
 		list = without(standard, list)
 	}
@@ -149,10 +149,14 @@ func without(standard, own []rules.Rule) []rules.Rule {
 	return append(out, own...)
 }
 
-func shown(list []engine.Problem) []Problem {
+// shown are the problems of what a file tests. That it is not there is one of the file that names it, under a key.
+func (s *suite) shown(key, file string, list []engine.Problem) []Problem {
 	out := make([]Problem, len(list))
 	for i, p := range list {
 		out[i] = p
+		if n := s.file.node.Get(key); p.Kind == "file" && p.File == file && n != nil {
+			out[i] = n.Problem(p.Kind, p.Message)
+		}
 	}
 	return out
 }
