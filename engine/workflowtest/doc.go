@@ -34,10 +34,11 @@
 // query is given by its name: {tree.status: {…}}, {jobs.failures: [...]}; members that a test leaves out are those of nothing. What is not
 // given has no answer, and the test says so.
 //
-// becomes is what the same questions get after the first effect; a list of them goes on with each further time that a question is asked past the
-// cache. Effects are recorded and never done.
+// becomes is what the same questions get after the first effect: a strip of as many signs, since pushes are counted from the newest. A list of
+// them goes on with each further time that a question is asked past the cache. Effects are recorded and never done.
 //
-// In place of facts a test may have replay (a folder of cassettes, relative to the file; it starts when they were recorded) or sim ({scenario: default, seed: 7}). The clock stands at
+// In place of facts a test may have replay (a folder of cassettes, relative to the file; the test starts when they were recorded) or sim
+// ({scenario: default, seed: 7}, or a scenario of its own in a file: mine.yaml). The clock stands at
 // now and jumps: a wait of six hours takes no time. unavailable: [treeherder] makes a source, or a query by its name, fail; kill_after: fill kills the run
 // when that step has ended, and a second process goes on with it.
 //

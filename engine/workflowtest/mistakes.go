@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mozci/mozci-run/engine"
 	"github.com/mozci/mozci-run/schemas"
@@ -50,6 +51,7 @@ func (s *suite) wrongFacts(t *Test) []yamldoc.Problem {
 		for _, e := range n.Entries {
 			out = append(out, f.wrong(e)...)
 		}
+		out = append(out, otherLength(t.node.Get("given").Get("history"), n.Get("history"))...)
 	}
 	known := s.answerers()
 	for i, name := range t.Unavailable {
@@ -58,6 +60,40 @@ func (s *suite) wrongFacts(t *Test) []yamldoc.Problem {
 		}
 	}
 	return out
+}
+
+// otherLength finds a strip that becomes longer or shorter. Pushes are counted from the newest: in a strip of another length each sign would be
+// another push's, and what was push0 no longer it.
+func otherLength(was, is *yamldoc.Node) []yamldoc.Problem {
+	if was == nil || is == nil {
+		return nil
+	}
+	if a, b := signsOf(was), signsOf(is); a != nil && b != nil {
+		if n, m := pushesIn(a), pushesIn(b); n != m {
+			return []yamldoc.Problem{b.Problem("wrong-test", fmt.Sprintf("the history has %d pushes, and becomes one of %d: push0 is the newest of each; write both with as many signs", n, m))}
+		}
+		return nil
+	}
+	var out []yamldoc.Problem
+	for _, e := range is.Entries {
+		out = append(out, otherLength(was.Get(e.Key.Value), e.Value)...)
+	}
+	return out
+}
+
+// signsOf is the strip of a history; nil where it has none, or one for each job type.
+func signsOf(n *yamldoc.Node) *yamldoc.Node {
+	if n.Kind == yamldoc.Map {
+		n = n.Get("strip")
+	}
+	if n == nil || n.Kind != yamldoc.Scalar {
+		return nil
+	}
+	return n
+}
+
+func pushesIn(n *yamldoc.Node) int {
+	return utf8.RuneCountInString(strings.ReplaceAll(n.Value, " ", ""))
 }
 
 // answerers are the names of queries and of the sources that answer them.
@@ -101,6 +137,9 @@ func (f *facts) wrongHistory(n *yamldoc.Node) []yamldoc.Problem {
 				return []yamldoc.Problem{e.Key.Problem("unknown-key", `a history that is refined is {strip: "F . P", rows: {push1: {…}}}`)}
 			}
 		}
+	}
+	if over := n.Get("rows"); over != nil && over.Kind != yamldoc.Map {
+		return []yamldoc.Problem{over.Problem("wrong-type", "rows are a map of what is otherwise of a push: {push1: {requested: true}}")}
 	}
 	rows, err := f.oneHistory(n, "autoland", "job")
 	var p yamldoc.Problem

@@ -260,8 +260,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 		if b.s.cfg.Replay == nil {
 			return errors.New("cassettes cannot be replayed here")
 		}
-		dir := filepath.Join(filepath.Dir(b.s.file.Name), filepath.FromSlash(b.t.Replay))
-		tapes, err := b.s.cfg.Replay(dir)
+		tapes, err := b.s.cfg.Replay(b.beside(b.t.Replay))
 		if err == nil {
 			b.began, b.clock.now = tapes.At, tapes.At
 			b.reg, err = tapes.Open(b.clock, b)
@@ -274,7 +273,11 @@ func (b *bench) open(ctx context.Context) (err error) {
 		if b.s.cfg.Simulate == nil {
 			return errors.New("there is no simulated CI here")
 		}
-		if b.reg, err = b.s.cfg.Simulate(ctx, *b.t.Sim, b.clock, b); err != nil {
+		world := *b.t.Sim
+		if path.Ext(world.Scenario) != "" { // a file; those that ship have plain names
+			world.Scenario = b.beside(world.Scenario)
+		}
+		if b.reg, err = b.s.cfg.Simulate(ctx, world, b.clock, b); err != nil {
 			return fmt.Errorf("%s:%d: sim: %w", b.s.file.Name, b.t.node.Line, err)
 		}
 	default:
@@ -282,6 +285,15 @@ func (b *bench) open(ctx context.Context) (err error) {
 		b.reg, err = sources.NewRegistry(b.facts)
 	}
 	return err
+}
+
+// beside is a path as a file of tests means it.
+func (b *bench) beside(name string) string {
+	name = filepath.FromSlash(name)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(b.s.file.Name), name)
 }
 
 // inputs are the file's and the test's; a branch that neither gives is autoland.
