@@ -39,7 +39,7 @@
 //
 // A trigger, retrigger, cancel, rerun, created task or classification is appended to the journal (a file, one line of JSON
 // each, synced) before its answer leaves, and replayed at the next start: a simulated CI survives kill -9, and what it
-// has answered it has done. Triggers lists every job that a client has asked for, for tests that count duplicates.
+// has answered it has done. Processes that have one journal open live in one world: each sees what the others write. Triggers lists every job that a client has asked for, for tests that count duplicates.
 //
 // # What is not simulated
 //

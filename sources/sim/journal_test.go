@@ -71,6 +71,39 @@ func TestTheJournalSurvives(t *testing.T) {
 	}
 }
 
+// Two processes with one journal live in one world: what one asks for, the other sees, and no two writes get one name.
+func TestTwoProcessesShareTheJournal(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sim.journal")
+	a, clock := start(t, "gap-of-three", 1, Options{Journal: file})
+	b, other := start(t, "gap-of-three", 1, Options{Journal: file})
+	ids := map[string]bool{}
+	for i, s := range []*Sim{a, b, b, a} {
+		clock.t = clock.t.Add(time.Minute)
+		other.t = clock.t
+		ids[trigger(t, s, s.w.branches[0].positioned(1+i%2), "add-new-jobs", "", `{"tasks": ["`+bc2+`"]}`)] = true
+		if f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0); err != nil {
+			t.Fatal(err)
+		} else { // a third was killed in the middle of a write
+			f.WriteString(`{"n":9,"at":"20`)
+			f.Close()
+		}
+	}
+	if len(ids) != 4 {
+		t.Errorf("four writes made %d tasks", len(ids))
+	}
+	if got := b.Triggers(); len(got) != 4 || !reflect.DeepEqual(got, a.Triggers()) {
+		t.Errorf("one sees %+v, the other %+v", a.Triggers(), got)
+	}
+	clock.t = clock.t.Add(4 * time.Hour)
+	other.t = clock.t
+	for at := 1; at <= 2; at++ {
+		p, q := a.w.branches[0].positioned(at), b.w.branches[0].positioned(at)
+		if x, y := results(t, a, p, bc2), results(t, b, q, bc2); x == "" || x != y {
+			t.Errorf("on push %d one sees %q, the other %q", at, x, y)
+		}
+	}
+}
+
 func TestAFullDiskRefusesTheWrite(t *testing.T) {
 	s, _ := start(t, "gap-of-three", 1, Options{Journal: filepath.Join(t.TempDir(), "j")})
 	p := s.w.branches[0].positioned(1)

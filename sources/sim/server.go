@@ -110,8 +110,28 @@ func (s *Sim) Triggers() []Trigger {
 // view is a consistent look at the world: the timeline and the instant.
 func (s *Sim) view() (*timeline, time.Time) {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
+	tl, now, grown := s.tl, s.Now(), s.log.grown()
+	s.mu.RUnlock()
+	if !grown {
+		return tl, now
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.catchUp() // what cannot be read has not happened; whoever writes next is told
 	return s.tl, s.Now()
+}
+
+// catchUp takes in what other processes have written to the journal. The lock is held.
+func (s *Sim) catchUp() error {
+	if !s.log.grown() {
+		return nil
+	}
+	news, err := s.log.news()
+	if err == nil && len(news) > 0 {
+		s.entries = append(s.entries, news...)
+		s.tl = s.w.run(s.entries)
+	}
+	return err
 }
 
 // write records one write if may, which sees the world as it is and can change the entry, allows it by returning nil. A
@@ -125,9 +145,24 @@ func (s *Sim) write(e entry, may func(tl *timeline, e *entry) *reply) (*reply, e
 	return rep, err
 }
 
-func (s *Sim) record(e *entry, may func(tl *timeline, e *entry) *reply) (*reply, error) {
+func (s *Sim) record(e *entry, may func(tl *timeline, e *entry) *reply) (rep *reply, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.log == nil {
+		return s.accept(e, may)
+	}
+	err = s.log.alone(func() error {
+		if err := s.catchUp(); err != nil {
+			return err
+		}
+		rep, err = s.accept(e, may)
+		return err
+	})
+	return rep, err
+}
+
+// accept records a write, unless may has another answer. The lock is held.
+func (s *Sim) accept(e *entry, may func(tl *timeline, e *entry) *reply) (*reply, error) {
 	e.N, e.At = len(s.entries)+1, s.Now()
 	if n := len(s.entries); n > 0 && e.At.Before(s.entries[n-1].At) {
 		e.At = s.entries[n-1].At
