@@ -8,6 +8,9 @@ import (
 	"github.com/mozci/mozci-run/sources/ci"
 )
 
+// maxDepth is the greatest depth: as many pushes as come at a time may have been cut.
+const maxDepth = maxPushes - 1
+
 // pushesFind answers pushes.find.
 func (c *Client) pushesFind(ctx context.Context, q ci.PushFind) (ci.Push, error) {
 	doing := fmt.Sprintf("the push of %s on %s", q.Revision, q.Branch)
@@ -26,9 +29,9 @@ func (c *Client) pushesRange(ctx context.Context, q ci.PushRange) ([]ci.Push, er
 	doing := "pushes of " + q.Branch
 	switch {
 	case q.Depth < 0, (q.Depth == 0) == (q.After == ""):
-		return nil, fail(sources.ErrRefused, doing, "", "give either a depth of 1 to %d, or the revision after which to begin", maxPushes)
-	case q.Depth > maxPushes:
-		return nil, fail(sources.ErrRefused, doing, "ask for less at a time", "a depth of %d is asked for, and Treeherder gives %d", q.Depth, maxPushes)
+		return nil, fail(sources.ErrRefused, doing, "", "give either a depth of 1 to %d, or the revision after which to begin", maxDepth)
+	case q.Depth > maxDepth:
+		return nil, fail(sources.ErrRefused, doing, "ask for less at a time", "a depth of %d is asked for, and %d is the most that can be told to be complete", q.Depth, maxDepth)
 	}
 	found, err := c.span(ctx, q, doing)
 	if err != nil {
@@ -84,21 +87,25 @@ func (c *Client) ends(ctx context.Context, project, doing string, revs ...string
 
 // newest gives the depth pushes with the largest ids up to last, or up to the newest where last is 0.
 //
-// Treeherder's own cut goes by time. Where it cut, the ids down to the lowest that it gave are asked for again as a window:
-// those that are wanted are among them, whatever their time.
+// Treeherder's own cut goes by time. Where it cut, the ids down to the lowest that are wanted of those that it gave are asked for
+// again as a window: what is wanted is among them, whatever its time. A window that is full may be cut as well, and
+// tells a narrower one.
 func (c *Client) newest(ctx context.Context, project, doing string, last int64, depth int) ([]push, error) {
 	found, err := c.within(ctx, project, doing, 0, last, depth)
 	if err != nil || len(found) < depth {
 		return found, err
 	}
-	found, err = c.within(ctx, project, doing, found[len(found)-1].ID, last, maxPushes)
-	if err != nil {
-		return nil, err
+	for {
+		found, err = c.within(ctx, project, doing, found[depth-1].ID, last, maxPushes)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(found) < depth:
+			return nil, fail(sources.ErrUnavailable, doing, "try again", "%d pushes came where %d had come before", len(found), depth)
+		case len(found) < maxPushes:
+			return found[:depth], nil
+		}
 	}
-	if len(found) < depth || len(found) == maxPushes && depth < maxPushes {
-		return nil, fail(sources.ErrUnavailable, doing, "try again", "%d pushes came where %d had come before", len(found), depth)
-	}
-	return found[:depth], nil
 }
 
 // allWhole refuses to hand on a push of which Treeherder lists only some changesets.

@@ -38,9 +38,9 @@ func TestPushesRange(t *testing.T) {
 		{"after, up to", ci.PushRange{UpTo: hashOf(30000), After: hashOf(10000)}, "30 20"},
 		{"after itself", ci.PushRange{UpTo: hashOf(30000), After: hashOf(30000)}, ""},
 		{"after what is newer", ci.PushRange{UpTo: hashOf(20000), After: hashOf(30000)}, "refused: " + hashOf(30000) + " is newer than " + hashOf(20000)},
-		{"no bound", ci.PushRange{}, "refused: give either a depth of 1 to 1000, or the revision after which to begin"},
-		{"both bounds", ci.PushRange{After: hashOf(10000), Depth: 2}, "refused: give either a depth of 1 to 1000, or the revision after which to begin"},
-		{"too deep", ci.PushRange{Depth: 1001}, "refused: a depth of 1001 is asked for, and Treeherder gives 1000"},
+		{"no bound", ci.PushRange{}, "refused: give either a depth of 1 to 999, or the revision after which to begin"},
+		{"both bounds", ci.PushRange{After: hashOf(10000), Depth: 2}, "refused: give either a depth of 1 to 999, or the revision after which to begin"},
+		{"too deep", ci.PushRange{Depth: 1000}, "refused: a depth of 1000 is asked for, and 999 is the most that can be told to be complete"},
 		{"an unknown revision", ci.PushRange{UpTo: hashOf(7), Depth: 1}, "not found: no push of autoland holds " + hashOf(7)},
 		{"no revision", ci.PushRange{UpTo: "tip", Depth: 1}, `refused: "tip" is no revision`},
 	}
@@ -56,6 +56,20 @@ func TestPushesRange(t *testing.T) {
 				t.Errorf("got %q, want %q", got, r.want)
 			}
 		})
+	}
+}
+
+// A push whose time is far from its neighbours' takes the window of ids far down, where there are more than come at a time.
+func TestAPushOfAnOddTimeHidesNoOther(t *testing.T) {
+	f := &fake{}
+	for id := range int64(1500) {
+		f.pushes = append(f.pushes, somePush(id+1, 1))
+	}
+	f.pushes[4].Timestamp = f.pushes[1499].Timestamp + 60    // an old push was dated anew
+	f.pushes[1497].Timestamp = f.pushes[300].Timestamp - 600 // and a new one is dated back
+	got, err := f.client(Options{}).pushesRange(t.Context(), ci.PushRange{Branch: "autoland", Depth: 4})
+	if ids := idsOf(got); err != nil || ids != "1500 1499 1498 1497" || len(f.asked) != 3 {
+		t.Errorf("got %s after %d questions, %v", ids, len(f.asked), err)
 	}
 }
 
