@@ -147,7 +147,7 @@ func kindOfStatus(status int) error {
 	case http.StatusTooManyRequests:
 		return ErrRateLimited
 	}
-	if status >= 500 || status < 400 {
+	if status >= 500 || status < 400 || status == http.StatusRequestTimeout {
 		return ErrUnavailable
 	}
 	return ErrRefused

@@ -53,6 +53,27 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// What a status means where the service says no more. One that leaves open whether the request was done is never a refusal.
+func TestStatuses(t *testing.T) {
+	for kind, statuses := range map[error][]int{
+		sources.ErrRefused:      {400, 405, 413, 422},
+		sources.ErrUnauthorised: {401, 403},
+		sources.ErrNotFound:     {404},
+		sources.ErrConflict:     {409},
+		sources.ErrGone:         {410},
+		sources.ErrRateLimited:  {429},
+		sources.ErrUnavailable:  {304, 408, 500, 502, 503, 504, 599},
+	} {
+		for _, status := range statuses {
+			client := &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) { return response(req, status, "no"), nil })}
+			_, err := sources.Fetch[any](t.Context(), sources.Reader{Client: client}, sources.Endpoint{Method: "GET"}, "https://ci.example/", "a test")
+			if sources.KindOf(err) != kind {
+				t.Errorf("%d gives %v", status, err)
+			}
+		}
+	}
+}
+
 func TestReadJSONGivesTheBodysError(t *testing.T) {
 	var v any
 	if err := sources.ReadJSON(io.MultiReader(strings.NewReader("{}"), failingReader{}), &v); !errors.Is(err, io.ErrUnexpectedEOF) {
