@@ -153,7 +153,10 @@ func (e classify) Do(ctx context.Context, u sources.Unit, _ int) (sources.Receip
 	}
 	err = c.reader.Do(req, notesPost, u.What, whole(func(dec *json.Decoder) error {
 		var stored noteStored
-		return value(dec, "$", &stored)
+		if err := value(dec, "$", &stored); err != nil || stored.Message != "" {
+			return err
+		}
+		return changed("$.message", "Treeherder does not say that it has stored the note")
 	}))
 	return sources.Receipt{Link: cl.link}, err
 }

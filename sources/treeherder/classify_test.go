@@ -3,6 +3,7 @@ package treeherder
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -63,11 +64,42 @@ func TestClassify(t *testing.T) {
 	if got, err := e.Find(t.Context(), list[0], 1, since); err != nil || got.Presence != sources.Found || got.Receipt.Request != "1" {
 		t.Errorf("after: %+v, %v", got, err)
 	}
+	for name, other := range map[string]ci.Classify{
+		"another text": {Branch: "autoland", Jobs: []string{"400"}, Classification: ci.ClassIntermittent, Text: "Bug 1700001"},
+		"another word": {Branch: "autoland", Jobs: []string{"400"}, Classification: ci.Infra, Text: "Bug 1700000"},
+	} {
+		list, err := units(t, e, other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e.Find(t.Context(), list[0], 1, since); err != nil || got.Presence != sources.Absent {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
 	if got, err := e.Find(t.Context(), list[1], 1, since); err != nil || got.Presence != sources.Absent {
 		t.Errorf("the other job: %+v, %v", got, err)
 	}
 	if got, err := e.Find(t.Context(), list[0], 1, since.Add(time.Hour)); err != nil || got.Presence != sources.Absent {
 		t.Errorf("since an hour later: %+v, %v", got, err)
+	}
+}
+
+// Only what Treeherder answers to a note says that there is one: another page's JSON, after a redirect perhaps, does not.
+func TestANoteIsStoredWhereTreeherderSaysSo(t *testing.T) {
+	f := someTree()
+	e := f.client(Options{Authorize: withCookie}).Effects()[0]
+	list, err := units(t, e, ci.Classify{Branch: "autoland", Jobs: []string{"400"}, Classification: ci.Infra})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.spoils = func(path string, _ url.Values, a any) any {
+		if strings.HasSuffix(path, "/note/") {
+			return map[string]any{"status": "ok"}
+		}
+		return a
+	}
+	if _, err := e.Do(t.Context(), list[0], 1); !errors.Is(err, sources.ErrChangedFormat) || !strings.Contains(err.Error(), "$.message") {
+		t.Errorf("got %v", err)
 	}
 }
 
