@@ -2,10 +2,10 @@ package hgmo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,9 +90,19 @@ func (r repo) stray(l landing, what string) error {
 	return e
 }
 
-// between asks for the pushes with numbers above from, up to and including to.
+// between asks for the pushes with numbers above from, up to and including to. Where they are more than may come at a time, it asks
+// for the newer and the older half of the numbers.
 func (r repo) between(ctx context.Context, from, to int) ([]landing, error) {
 	list, _, err := r.ask(ctx, url.Values{"startID": {strconv.Itoa(from)}, "endID": {strconv.Itoa(to)}})
+	if errors.Is(err, sources.ErrTooLarge) && to-from > 1 {
+		middle := from + (to-from)/2
+		newer, err := r.between(ctx, middle, to)
+		if err != nil {
+			return nil, err
+		}
+		older, err := r.between(ctx, from, middle)
+		return append(newer, older...), err
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +190,13 @@ func (r repo) after(ctx context.Context, after, upTo string) ([]landing, error) 
 	if err != nil {
 		return nil, err
 	}
-	if to := params.Get("tochange"); to != "" && len(list) > 0 && !slices.ContainsFunc(list, func(l landing) bool { return l.holds(to) }) {
+	if to := params.Get("tochange"); to != "" && len(list) > 0 && !list[0].holds(to) {
 		return nil, r.stray(list[0], "up to "+to)
+	}
+	for _, l := range list {
+		if strings.HasPrefix(l.tip(), from) {
+			return nil, r.stray(l, "after "+from)
+		}
 	}
 	return list, nil
 }

@@ -138,6 +138,29 @@ func TestPushesThatLandMeanwhileMoveThePages(t *testing.T) {
 	}
 }
 
+// Pushes of a branch that takes merges are large: a range that is more than comes at a time is asked for in halves.
+func TestALargeRangeIsAskedForInHalves(t *testing.T) {
+	hg := &fakeHG{pushes: landed(span(1, 40)...)}
+	large := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, _ := strconv.Atoi(r.FormValue("startID"))
+		to, _ := strconv.Atoi(r.FormValue("endID"))
+		if to-from > 8 || from < 13 && to >= 13 && to < 20 {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "20000000")
+			return
+		}
+		hg.ServeHTTP(w, r)
+	})
+	c := New(sourcetest.Client(large), "http://hg.example", fakeOptions)
+	got, err := c.pushesRange(t.Context(), ci.PushRange{Branch: "autoland", UpTo: node(40, 0), Depth: 12})
+	if d := cmp.Diff(down(40, 29), ids(got)); d != "" || err != nil {
+		t.Errorf("%v, pushes (-want +got):\n%s", err, d)
+	}
+	if _, err := testRepo(c).between(t.Context(), 12, 14); !errors.Is(err, sources.ErrTooLarge) {
+		t.Errorf("a single push that is too large: %v", err)
+	}
+}
+
 func TestADesertOfNumbersIsCrossedInFewRoundTrips(t *testing.T) {
 	hg := &fakeHG{pushes: landed(1, 2, 3, 900000)}
 	got, err := hg.open(t).pushesRange(t.Context(), ci.PushRange{Branch: "autoland", UpTo: node(900000, 0), Depth: 4})
@@ -297,6 +320,10 @@ func TestPushesThatWereNotAskedFor(t *testing.T) {
 		{"a range below", page("3"), func(c *Client) error { return second(testRepo(c).between(context.Background(), 10, 20)) }},
 		{"its exclusive bound", page("10"), func(c *Client) error { return second(testRepo(c).between(context.Background(), 10, 20)) }},
 		{"a range above", page("21"), func(c *Client) error { return second(testRepo(c).between(context.Background(), 10, 20)) }},
+		{"a range of changesets, and newer ones", `{"lastpushid": 30, "pushes": {"2": {"user": "u", "date": 1, "changesets": ["` + node(2, 0) + `"]}, "3": {"user": "u", "date": 1, "changesets": ["` + node(3, 0) + `"]}}}`,
+			ranged(ci.PushRange{Branch: "autoland", After: node(1, 0), UpTo: node(2, 0)})},
+		{"the push after which it begins", `{"lastpushid": 30, "pushes": {"1": {"user": "u", "date": 1, "changesets": ["` + node(1, 0) + `"]}, "2": {"user": "u", "date": 1, "changesets": ["` + node(2, 0) + `"]}}}`,
+			ranged(ci.PushRange{Branch: "autoland", After: node(1, 0)})},
 		{"a range of changesets", page("30"), ranged(ci.PushRange{Branch: "autoland", After: node(1, 0), UpTo: node(2, 0)})},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
