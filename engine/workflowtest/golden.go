@@ -2,7 +2,6 @@ package workflowtest
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/fixtures"
 	"github.com/mozci/mozci-run/schemas/yamldoc"
 )
 
@@ -41,7 +41,7 @@ func wholeOf(story engine.Story, res engine.Result, outputs map[string]any) whol
 // golden compares all that came with a file, or writes it there.
 func (b *bench) golden(c *comparison, came whole) {
 	var text bytes.Buffer
-	if err := indentedJSON(&text, came); err != nil {
+	if err := indented(&text, came); err != nil {
 		c.fail("golden", "%v", err)
 		return
 	}
@@ -51,7 +51,7 @@ func (b *bench) golden(c *comparison, came whole) {
 	switch {
 	case err == nil && bytes.Equal(old, text.Bytes()):
 	case b.s.cfg.Update:
-		if err := replaceFile(file, text.Bytes()); err != nil {
+		if err := write(file, text.Bytes()); err != nil {
 			c.fail("golden", "writing it: %v", err)
 			return
 		}
@@ -65,31 +65,12 @@ func (b *bench) golden(c *comparison, came whole) {
 	}
 }
 
-func indentedJSON(w *bytes.Buffer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
-
-// replaceFile writes a file beside the old one, and renames it. One that may not be written stays.
-func replaceFile(file string, text []byte) error {
+// write writes a golden file. One that may not be written stays.
+func write(file string, text []byte) error {
 	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o200 == 0 {
 		return fmt.Errorf("%s is read-only", file)
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".golden-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(text)
-	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
+	return fixtures.ReplaceFile(file, text)
 }
 
 // checkGolden finds a golden file that is named wrongly, or is another test's as well.

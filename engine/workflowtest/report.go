@@ -149,10 +149,14 @@ func (r *Report) json(w io.Writer) error {
 	for _, t := range r.Results {
 		doc.Tests = append(doc.Tests, result{t.File, t.Name, t.Line, len(t.Failures) == 0, t.Failures, t.Took.Seconds()})
 	}
+	return indented(w, doc)
+}
+
+func indented(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	return enc.Encode(v)
 }
 
 func (r *Report) junit(w io.Writer) error {
