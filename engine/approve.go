@@ -202,7 +202,7 @@ func (e *Engine) asking(ctx context.Context, run, named string) (string, error) 
 	case len(all) == 0:
 		return "", state("asks nobody: see mozci-run runs show %s", run)
 	case named != "" && !slices.Contains(all, named):
-		return "", state("asks nothing at a step called %s; it asks at %s", named, strings.Join(all, ", "))
+		return "", state("asks nothing at a step called %s; it asks at %s: see mozci-run runs show %s", named, strings.Join(all, ", "), run)
 	case named != "":
 		return named, nil
 	case len(open) == 0:
@@ -210,5 +210,5 @@ func (e *Engine) asking(ctx context.Context, run, named string) (string, error) 
 	case len(open) == 1:
 		return open[0], nil
 	}
-	return "", state("asks more than one thing: name the step, one of %s", strings.Join(open, ", "))
+	return "", state("asks more than one thing: mozci-run runs approve %s, and then one of %s", run, strings.Join(open, ", "))
 }

@@ -77,15 +77,24 @@ func (c *command) listRuns(limit int) error {
 	return nil
 }
 
-func (c *command) showRun(id string) error {
+// story reads the whole story of a run.
+func (c *command) story(id string) (engine.Story, error) {
 	e, err := c.records()
 	if err != nil {
-		return err
+		return engine.Story{}, err
 	}
 	defer e.Close()
 	story, err := e.Show(c.ctx, id)
 	if err != nil {
-		return startError(err)
+		return story, startError(err)
+	}
+	return story, nil
+}
+
+func (c *command) showRun(id string) error {
+	story, err := c.story(id)
+	if err != nil {
+		return err
 	}
 	if c.flags.output == "json" {
 		return json.NewEncoder(c.m.stdout).Encode(story)
@@ -95,14 +104,9 @@ func (c *command) showRun(id string) error {
 }
 
 func (c *command) resumeRun(id string, apply bool) error {
-	e, err := c.records()
+	story, err := c.story(id)
 	if err != nil {
 		return err
-	}
-	story, err := e.Show(c.ctx, id)
-	e.Close()
-	if err != nil {
-		return startError(err)
 	}
 	if c.flags.profile == "" {
 		c.flags.profile = story.Run.Profile // a run goes on with the profile that it began with

@@ -46,7 +46,7 @@ func column(name string) string { return fmt.Sprintf("%-12s ", name) }
 // ended says how a run or a step has ended, and why.
 func ended(status engine.Status, reason string) string {
 	word := spoken(string(status))
-	return word + because(strings.TrimPrefix(reason, word+": "))
+	return word + because(strings.TrimPrefix(strings.TrimPrefix(reason, word+": "), word+" "))
 }
 
 // tellPushes writes a line for each push from the given failure to the last good one, or the oldest of which something was

@@ -43,7 +43,7 @@ type talker struct {
 	most      int                     // how many pushes were without an answer when the waiting began
 	asking    bool                    // whether a question stands on the last line, which has not ended
 	said      string                  // what was last said of waiting, in lines
-	saidAt    time.Time               // when that was
+	saidAt    map[string]time.Time    // when something was last said of a step's waiting
 }
 
 // A busy step is one that asks or does something.

@@ -36,10 +36,14 @@ func (t *talker) wait(e engine.Event) {
 	}
 	w.until = nil
 	text := t.waiting(w)
-	if text == t.said || e.Kind == engine.Waiting && e.Time.Before(t.saidAt.Add(speak)) {
+	if text == t.said || e.Kind == engine.Waiting && e.Time.Before(t.saidAt[e.Step].Add(speak)) {
 		return
 	}
-	t.said, t.saidAt = text, e.Time
+	t.said = text
+	if t.saidAt == nil {
+		t.saidAt = map[string]time.Time{}
+	}
+	t.saidAt[e.Step] = e.Time
 	t.p.write(item{pad("waiting"), text})
 }
 

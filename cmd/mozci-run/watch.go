@@ -40,6 +40,9 @@ func (c *command) watch(args []string, branch string, every, timeout time.Durati
 	if every < time.Minute {
 		return usage("services ask for a minute between questions", "--every %s is too often", every)
 	}
+	if err := c.asTheRun(args); err != nil {
+		return err
+	}
 	s, err := c.open()
 	if err != nil {
 		return err
@@ -74,6 +77,26 @@ func (c *command) watch(args []string, branch string, every, timeout time.Durati
 	}
 }
 
+// asTheRun takes the profile of the run that is watched, where none is named: its requests are of no other.
+func (c *command) asTheRun(args []string) error {
+	for _, a := range args {
+		if c.flags.profile != "" || c.flags.replay != "" || !isRun(a) {
+			continue
+		}
+		story, err := c.story(a)
+		if err != nil {
+			return err
+		}
+		c.flags.profile = story.Run.Profile
+	}
+	return nil
+}
+
+// isRun says whether a word is the id of a run, or the end of one: it is no number of a request, and too short for a task id.
+func isRun(word string) bool {
+	return !strings.Contains(word, "://") && len(word) <= len("250301-120000-k7qw") && strings.Trim(word, "0123456789") != ""
+}
+
 // watched finds the requests that arguments mean.
 func (c *command) watched(s *session, args []string) ([]string, error) {
 	var ids []string
@@ -88,7 +111,7 @@ func (c *command) watched(s *session, args []string) ([]string, error) {
 				return nil, usage("give a link with selectedTaskRun, or to a task", "the link points at no job")
 			}
 			ids = append(ids, ev.Job.Request)
-		case len(a) <= len("250301-120000-k7qw") && strings.Trim(a, "0123456789") != "": // no number of a request, and too short for a task id
+		case isRun(a):
 			made, err := c.requestsOf(a)
 			if err != nil {
 				return nil, err
@@ -102,14 +125,9 @@ func (c *command) watched(s *session, args []string) ([]string, error) {
 }
 
 func (c *command) requestsOf(run string) ([]string, error) {
-	e, err := c.records()
+	story, err := c.story(run)
 	if err != nil {
 		return nil, err
-	}
-	defer e.Close()
-	story, err := e.Show(c.ctx, run)
-	if err != nil {
-		return nil, startError(err)
 	}
 	var ids []string
 	for _, entry := range story.Ledger {
