@@ -18,10 +18,12 @@ func (c *Client) addGroups(ctx context.Context, project, doing string, list []ci
 	var tips []string
 	for i := range list {
 		j := &list[i]
-		if j.Request == "" || !endedByItself(*j) {
+		if j.Request == "" || j.State != ci.Completed || j.Result == ci.Retry {
 			continue
 		}
-		runs[j.Request] = append(runs[j.Request], j)
+		if endedByItself(*j) {
+			runs[j.Request] = append(runs[j.Request], j)
+		}
 		if !slices.Contains(tips, j.Revision) {
 			tips = append(tips, j.Revision)
 		}
@@ -39,9 +41,9 @@ func (c *Client) addGroups(ctx context.Context, project, doing string, list []ci
 	return err
 }
 
-// endedByItself says whether a job ran to an end of its own, neither stopped nor failed by its machine: others have no results.
+// endedByItself says whether a completed job ran to an end of its own, neither stopped nor failed by its machine: others have no results.
 func endedByItself(j ci.Job) bool {
-	return j.State == ci.Completed && (j.Result == ci.Success || j.Result == ci.TestFailed || j.Result == ci.Busted)
+	return j.Result == ci.Success || j.Result == ci.TestFailed || j.Result == ci.Busted
 }
 
 // groups reads the results by manifest of a push's tasks that are wanted, sorted by manifest. Results that Treeherder keeps
