@@ -76,6 +76,10 @@
 // while others' requests are on their way, or have brought evidence after the run last looked. Any other unit happens once
 // for ever. [Options.Again] sets aside what others have asked for.
 //
+// A unit may be refused before anything is sent. Where it cannot be done at all, the step goes on without it, and says why. Where only
+// our credentials do not suffice ([sources.Unit.Denied]), what else there is to do is done and then the step has failed, so that whoever
+// asked for the effect learns of it; with better ones, [Engine.Resume] begins it anew.
+//
 // # Plans
 //
 // A run that was not told to apply stops at its first effect that would do something, and shows it ([Plan]): each action
