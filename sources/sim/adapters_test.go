@@ -137,7 +137,7 @@ func TestAnswersFitTheSchemas(t *testing.T) {
 			"project/autoland/push/group_results/?revision=" + rev, "jobs/?push_id=" + id, "project/autoland/jobs/?push_id=" + id, "project/autoland/jobs/" + one + "/",
 			"project/autoland/jobs/" + one + "/text_log_errors/", "project/autoland/jobs/" + one + "/bug_suggestions/", "project/autoland/note/?job_id=" + one,
 			"project/autoland/job-log-url/?job_id=" + one, "failureclassification/", "repository/"},
-		"taskcluster": {"queue/v1/task/" + decision, "queue/v1/task/" + decision + "/status", "queue/v1/task/" + decision + "/dependents",
+		"taskcluster": {"queue/v1/task/" + decision, "queue/v1/task/" + decision + "/status", "queue/v1/task/" + decision + "/dependents", "queue/v1/task-group/" + decision + "/list",
 			"queue/v1/task/" + decision + "/artifacts/public/actions.json", "queue/v1/task/" + decision + "/artifacts/public/label-to-taskid.json",
 			"queue/v1/task/" + decision + "/artifacts/public/full-task-graph.json", "queue/v1/task/" + decision + "/artifacts/public/runnable-jobs.json",
 			"index/v1/task/gecko.v2.autoland.latest.taskgraph.decision", "index/v1/tasks/gecko.v2.autoland.revision." + rev + ".firefox",

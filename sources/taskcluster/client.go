@@ -96,6 +96,7 @@ func (c *Client) Name() string { return Name }
 func (c *Client) Queries() []sources.Query {
 	return []sources.Query{
 		sources.NewQuery("jobs.available", "job types that can run on a push, in order of their names", c.available),
+		sources.NewQuery("jobs.list", "the jobs on given pushes, without results by manifest", c.jobsList),
 		sources.NewQuery("jobs.status", "requests (tasks, or actions that ask for tasks) with their jobs", c.status),
 		sources.NewQuery("jobs.upstream", "job types that have to end before a given one, nearest first", c.upstream),
 		sources.NewQuery("pushes.runnable", "which pushes have a decision task, so that jobs can run on them", c.runnable),

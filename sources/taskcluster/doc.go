@@ -1,6 +1,6 @@
 // Package taskcluster reads a deployment of Taskcluster (queue, index, hooks, auth: version 1 of each) and acts on it.
 //
-// It answers pushes.runnable, jobs.available, jobs.upstream and jobs.status, performs jobs.trigger, jobs.retrigger and
+// It answers pushes.runnable, jobs.available, jobs.list, jobs.upstream and jobs.status, performs jobs.trigger, jobs.retrigger and
 // jobs.cancel, and reads links of tasks, runs and task groups. Formats: Taskcluster's own references, and the conventions of
 // gecko's task graphs (decision tasks, their index and their artifacts), which other trust domains follow.
 //
@@ -18,6 +18,10 @@
 // dependency failed, is unscheduled and has no job. A run that the service replaced by itself is a retry; canceled is
 // usercancel; failed is testfailed for tests (extra.treeherder.jobKind, or else tags.kind) and busted for the rest. A
 // deadline that passed is an exception.
+//
+// jobs.list is the task group of a push's decision task, all pages of it, whatever job type is asked for: the queue has no
+// narrower question. A profile asks Treeherder first where there is one. A continuation token that the queue has
+// forgotten starts the listing again without a word, which shows in a task that comes twice.
 //
 // A job is one of a backfill ([ci.Job.Backfill]) where an action made its task: tags.action is there, or extra.parent names
 // another task than its group.

@@ -21,6 +21,11 @@ var (
 		Schema: "taskcluster/status.schema.json", Decode: reflect.TypeFor[statusAnswer](),
 		Feeds: []string{"jobs.cancel", "jobs.retrigger", "jobs.status", "jobs.trigger"}, Limit: 1 << 20,
 	}
+	epGroup = sources.Endpoint{
+		Name: "list-task-group", Doc: "the tasks of a group, in no order", Method: http.MethodGet, Path: "/api/queue/v1/task-group/{taskGroupId}/list",
+		Params: []string{"continuationToken"}, Schema: "taskcluster/list-task-group.schema.json", Decode: reflect.TypeFor[taskPage](),
+		Feeds: []string{"jobs.list"}, Limit: 32 << 20,
+	}
 	epDependents = sources.Endpoint{
 		Name: "list-dependent-tasks", Doc: "the tasks that wait for a task", Method: http.MethodGet, Path: "/api/queue/v1/task/{taskId}/dependents",
 		Params: []string{"continuationToken"}, Schema: "taskcluster/list-dependent-tasks.schema.json", Decode: reflect.TypeFor[taskPage](),
@@ -54,7 +59,7 @@ var (
 	epIndex = sources.Endpoint{
 		Name: "find-task", Doc: "the task that is indexed under a path", Method: http.MethodGet, Path: "/api/index/v1/task/{indexPath}",
 		Schema: "taskcluster/find-task.schema.json", Decode: reflect.TypeFor[indexed](),
-		Feeds: []string{"jobs.available", "jobs.retrigger", "jobs.trigger", "jobs.upstream", "pushes.runnable"}, Limit: 1 << 20,
+		Feeds: []string{"jobs.available", "jobs.list", "jobs.retrigger", "jobs.trigger", "jobs.upstream", "pushes.runnable"}, Limit: 1 << 20,
 	}
 	epNamespace = sources.Endpoint{
 		Name: "list-tasks", Doc: "the tasks that are indexed right below a path", Method: http.MethodGet, Path: "/api/index/v1/tasks/{namespace}",
@@ -86,6 +91,6 @@ var (
 
 // Endpoints declares what the adapter reads and writes.
 func (c *Client) Endpoints() []sources.Endpoint {
-	return []sources.Endpoint{epTask, epStatus, epDependents, epCancel, epActions, epLabels, epRunnable, epGraph, epIndex, epNamespace,
+	return []sources.Endpoint{epTask, epStatus, epGroup, epDependents, epCancel, epActions, epLabels, epRunnable, epGraph, epIndex, epNamespace,
 		epHook, epTrigger, epFires, epExpand, epScopes}
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,6 +160,7 @@ func (d *deployment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			panic(err)
 		}
+		u.RawQuery = r.URL.RawQuery
 		r = r.Clone(r.Context())
 		r.URL = u
 	}
@@ -198,6 +201,20 @@ func (d *deployment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		write(w, 200, obj{"taskId": r.PathValue("id"), "tasks": list})
+	})
+	mux.HandleFunc("GET /api/queue/v1/task-group/{id}/list", func(w http.ResponseWriter, r *http.Request) {
+		list := []any{}
+		for _, id := range slices.Backward(slices.Sorted(maps.Keys(d.tasks))) {
+			if t := d.tasks[id]; t["taskGroupId"] == r.PathValue("id") && d.states[id] != nil {
+				list = append(list, obj{"task": t, "status": d.states[id]["status"]})
+			}
+		}
+		from, _ := strconv.Atoi(r.URL.Query().Get("continuationToken"))
+		page := obj{"taskGroupId": r.PathValue("id"), "tasks": list[from:min(from+2, len(list))]}
+		if from+2 < len(list) {
+			page["continuationToken"] = strconv.Itoa(from + 2)
+		}
+		found(w, len(list) > 0, page)
 	})
 	mux.HandleFunc("GET /api/queue/v1/task/{id}/artifacts/{name...}", func(w http.ResponseWriter, r *http.Request) {
 		a, ok := d.artifacts[r.PathValue("id")+"/"+r.PathValue("name")]

@@ -114,11 +114,20 @@ func (c *Client) statusOf(ctx context.Context, id string) (status, error) {
 
 // dependents lists the tasks that depend on a task, of all pages.
 func (c *Client) dependents(ctx context.Context, id string) ([]member, error) {
+	return c.members(ctx, epDependents, id, "dependents of task "+id)
+}
+
+// group lists the tasks of a group, of all pages, in no order.
+func (c *Client) group(ctx context.Context, id string) ([]member, error) {
+	return c.members(ctx, epGroup, id, "tasks of group "+id)
+}
+
+// members reads all pages of a listing of tasks, each of which has to be there once.
+func (c *Client) members(ctx context.Context, ep sources.Endpoint, id, doing string) ([]member, error) {
 	var out []member
 	seen := map[string]bool{}
-	doing := "dependents of task " + id
 	err := pages(func(token string) (string, error) {
-		p, err := ask[taskPage](ctx, c, call{ep: epDependents, args: []string{id}, query: tokenQuery(token), doing: doing})
+		p, err := ask[taskPage](ctx, c, call{ep: ep, args: []string{id}, query: tokenQuery(token), doing: doing})
 		if err != nil {
 			return "", err
 		}

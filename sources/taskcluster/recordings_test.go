@@ -139,6 +139,8 @@ var readings = []reading{
 	readStatus("11b-status-completed.http", decision, "completed completed:success:0:scheduled"),
 	{file: "74-status-404.http", ask: func(ctx context.Context, c *Client) (any, error) { return c.statusOf(ctx, absent) }, kind: sources.ErrNotFound, says: "status of task " + absent},
 	{file: "61-dependents.http", ask: readDependents, want: []string{"test-linux64/opt-mochitest-unscheduled pending", "build-linux64/opt completed"}},
+	{file: "16-group-404.http", kind: sources.ErrNotFound, says: "No task-group with taskGroupId: `" + absent,
+		ask: func(ctx context.Context, c *Client) (any, error) { return c.group(ctx, absent) }},
 	{file: "28-artifact-404.http", ask: readArtifact(decision, "public/nope"), kind: sources.ErrNotFound, says: "Artifact not found"},
 	{file: "29-artifact-private-anon.http", ask: readArtifact(decision, "private/secret.txt"), kind: sources.ErrUnauthorised, says: "needs queue:get-artifact:private/secret.txt"},
 	{file: "31-latest-artifact-pendingtask.http", ask: readArtifact("VYZQ4EWYRzqsZ_L9tZ6bbQ", "public/x"), kind: sources.ErrNotFound, says: "Artifact not found"},
@@ -164,10 +166,9 @@ var readings = []reading{
 
 // elsewhere has the recordings that belong to other tests, with their names, or to nothing that the adapter does.
 var elsewhere = map[string]string{
-	"13-group-limit2.http":          "the adapter lists no groups",
-	"14-group-page2.http":           "the adapter lists no groups",
-	"16-group-404.http":             "the adapter lists no groups",
-	"19-group-info.http":            "the adapter lists no groups",
+	"13-group-limit2.http":          "TestRecordedGroup",
+	"14-group-page2.http":           "TestRecordedGroup",
+	"19-group-info.http":            "no query asks about a group without its tasks",
 	"20-artifacts.http":             "the adapter knows the names of its artifacts and lists none",
 	"22-artifacts-norun.http":       "it lists no artifacts",
 	"22b-artifacts-task404.http":    "it lists no artifacts",

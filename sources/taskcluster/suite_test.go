@@ -42,6 +42,7 @@ func TestSuite(t *testing.T) {
 			{Query: "pushes.runnable", In: ci.RunnableOn{Branch: "autoland", Revisions: []string{revision, ""}}, Skip: none},
 			{Query: "jobs.available", In: ci.AvailableOn{Branch: "autoland", Revision: revision}, Also: graph},
 			{Query: "jobs.upstream", In: ci.UpstreamOf{Branch: "autoland", Revision: revision, Job: label}, Also: graph},
+			{Query: "jobs.list", In: ci.JobsOn{Branch: "autoland", Revisions: []string{revision}, Job: label}, Skip: none},
 			{Query: "jobs.status", Case: "of a task", In: ci.StatusOf{Branch: "autoland", Requests: []string{failing}}},
 			{Query: "jobs.status", Case: "of an action", In: ci.StatusOf{Requests: []string{actID}}},
 		},

@@ -259,6 +259,11 @@ func TestPagesThatLie(t *testing.T) {
 		{"a count that is too large on the only page", func(p url.Values, m map[string]any) { m["next"] = nil }, "changed format: 10 jobs are announced, and 4 came on the only page"},
 		{"a count that is too small", func(p url.Values, m map[string]any) { m["count"] = 4 }, "changed format: 4 jobs are announced, 4 came on the first page, and it says that there is a second"},
 		{"a count that is too large", func(p url.Values, m map[string]any) { m["count"] = 11 }, "unavailable: jobs came or went while they were read: 11 jobs are announced, and 10 came"},
+		{"a count that moves", func(p url.Values, m map[string]any) {
+			if p.Get("page") == "2" {
+				m["count"] = 12
+			}
+		}, "unavailable: jobs came or went while they were read: the number of jobs changed from page to page"},
 		{"a row on two pages", func(p url.Values, m map[string]any) {
 			if rows := m["results"].([][]any); p.Get("page") == "2" {
 				rows[0][0] = 1000
