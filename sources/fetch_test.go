@@ -28,12 +28,16 @@ func TestFetch(t *testing.T) {
 		{"half", `{"name": "a", "si`, sources.ErrUnavailable, "no JSON"},
 		{"nothing", ``, sources.ErrUnavailable, "no JSON"},
 		{"garbage", `<html>`, sources.ErrUnavailable, "no JSON"},
+		{"good, and called HTML", `{"name": "a", "size": 7}`, sources.ErrUnavailable, `JSON is wanted, and "text/html" came`},
 		{"too large", `{"name": "` + strings.Repeat("a", 64) + `"}`, sources.ErrTooLarge, "76 bytes are announced, and 64 are the bound"},
 		{"too large, unannounced", `{"name": "` + strings.Repeat("a", 64) + `"}`, sources.ErrTooLarge, "more than 64 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			client := &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 				resp := response(req, 200, tt.body)
+				if strings.HasSuffix(tt.name, "HTML") {
+					resp.Header.Set("Content-Type", "text/html")
+				}
 				if strings.HasSuffix(tt.name, "unannounced") {
 					resp.ContentLength = -1
 				}

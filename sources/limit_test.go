@@ -115,6 +115,26 @@ func TestLimitGivesPlacesBack(t *testing.T) {
 	}
 }
 
+// A body that has been read to its end holds no place, closed or not.
+func TestLimitCountsBodiesUntilTheirEnd(t *testing.T) {
+	rt := sources.Limit(roundTrip(func(req *http.Request) (*http.Response, error) { return response(req, 200, "{}"), nil }), &sourcetest.Clock{}, 1, 0)
+	resp, err := rt.RoundTrip(get(t, "https://one.example/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := rt.RoundTrip(get(t, "https://one.example/").WithContext(ctx)); !errors.Is(err, context.Canceled) {
+		t.Errorf("while it is unread: %v", err)
+	}
+	io.Copy(io.Discard, resp.Body)
+	ctx, cancel = context.WithTimeout(t.Context(), 5*time.Second) // is waited for only where the place is lost
+	defer cancel()
+	if _, err := rt.RoundTrip(get(t, "https://one.example/").WithContext(ctx)); err != nil {
+		t.Errorf("behind its end: %v", err)
+	}
+}
+
 func TestLimitObeysCancellation(t *testing.T) {
 	g := newGate()
 	rt := sources.Limit(g, &sourcetest.Clock{}, 1, 0)

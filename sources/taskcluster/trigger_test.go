@@ -245,6 +245,12 @@ func TestTriggerFailsWhole(t *testing.T) {
 	if !errors.Is(err, sources.ErrUnavailable) {
 		t.Errorf("%v", err)
 	}
+	later := newDeployment()
+	later.artifacts[decision+"/public/actions.json"].(obj)["version"] = 2
+	_, err = effect(t, later.client(nil), "jobs.trigger").Units(t.Context(), obj{"branch": "autoland", "job": label, "revisions": []any{revision}})
+	if !errors.Is(err, sources.ErrChangedFormat) || !strings.Contains(err.Error(), "$.version") {
+		t.Errorf("actions of another version: %v", err)
+	}
 	for _, in := range []obj{
 		{"branch": "autoland", "job": label, "revisions": []any{"10"}},
 		{"branch": "auto/land", "job": label, "revisions": []any{revision}},

@@ -423,6 +423,18 @@ func TestFailures(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("%v (-want +got)\n%s", err, d)
 	}
+	f := someTree()
+	f.spoils = func(_ string, _ url.Values, a any) any { // the log with the error lines has not been read, and the other one has
+		if logs, ok := a.([]jobLog); ok {
+			for i := range logs {
+				logs[i].Status = map[bool]string{true: "parsed", false: "pending"}[logs[i].Name == summaryLog]
+			}
+		}
+		return a
+	}
+	if got, err = f.client(Options{}).failures(t.Context(), ci.FailuresOf{Branch: "autoland", Jobs: []string{"400"}}); err != nil || got[0].Parsed {
+		t.Errorf("with a log that has not been read: %+v, %v", got, err)
+	}
 	_, err = someTree().client(Options{}).failures(t.Context(), ci.FailuresOf{Branch: "autoland", Jobs: []string{"9"}})
 	if !errors.Is(err, sources.ErrNotFound) {
 		t.Errorf("an unknown job gives %v", err)
