@@ -83,8 +83,9 @@ func Compile(src string, sc *Scope, want *schemas.Type) (*Expr, []Problem) {
 func CompileText(src string, sc *Scope, want *schemas.Type) (*Text, []Problem) {
 	t := &text{src: src}
 	parts, problems := readText(t)
-	if len(problems) > 0 {
-		return nil, problems
+	if len(problems) > 0 { // what is wrong with the expressions that can be read is told at the same time
+		more := new(Text).compile(src, sc, t, nil, func(c *checker, e env) value { return c.textValue(t, parts, e) })
+		return nil, append(problems, more...)
 	}
 	if len(parts) == 0 || len(parts) == 1 && parts[0].piece == nil {
 		return fixedText(t, want)
