@@ -124,6 +124,10 @@ func (w *Webhook) Find(context.Context, sources.Unit, int, time.Time) (sources.F
 // answerLimit is how much of an answer is read, so that the connection can be used again.
 const answerLimit = 64 << 10
 
+// idempotencyKey is not written as Go writes headers: its transport would know it, take the POST for one that may be sent twice, and
+// do so by itself where a connection breaks. To services both are the same header.
+const idempotencyKey = "idempotency-key"
+
 // Do sends the notice, once.
 func (w *Webhook) Do(ctx context.Context, u sources.Unit, ordinal int) (sources.Receipt, error) {
 	if w.why != "" {
@@ -143,7 +147,7 @@ func (w *Webhook) Do(ctx context.Context, u sources.Unit, ordinal int) (sources.
 		return sources.Receipt{}, failed(sources.ErrRefused, 0, "the webhook's URL gives no request", "")
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", u.Key.Token(ordinal))
+	req.Header[idempotencyKey] = []string{u.Key.Token(ordinal)}
 	resp, err := w.client.Do(req)
 	if err != nil {
 		return sources.Receipt{}, broken(ctx, err)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -212,6 +213,29 @@ func TestNoAnswer(t *testing.T) {
 			}
 			secretFree(t, r, err.Error())
 		})
+	}
+}
+
+// Go's own transport sends a request with an Idempotency-Key again where the connection that it used before breaks. A notice
+// that may have arrived is not sent again by anybody.
+func TestAConnectionThatBreaksSendsNothingAgain(t *testing.T) {
+	var sent atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			t.Error(err)
+		}
+		if sent.Add(1) == 2 {
+			panic(http.ErrAbortHandler) // takes the notice, and breaks the connection
+		}
+	}))
+	defer s.Close()
+	w := notify.New(s.Client(), s.URL+"/"+canary)
+	u := units(t, w, map[string]any{"text": "x"})[0]
+	if _, err := w.Do(t.Context(), u, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Do(t.Context(), u, 2); sources.KindOf(err) != sources.ErrUnavailable || sent.Load() != 2 {
+		t.Errorf("it was sent %d times, %v", sent.Load(), err)
 	}
 }
 
