@@ -14,6 +14,7 @@ func TestSameSuite(t *testing.T) {
 		{"test-linux1804-64/opt", "test-linux2404-64/opt", false},
 		{"Ubuntu VM 12.04 x64 autoland opt test mochitest-1", "Ubuntu VM 12.04 x64 autoland opt test mochitest-5", true},
 		{"build-win32", "build-win64", false},
+		{"build-3", "build-", false},
 		{"build-32", "build-64", true}, // by name they are chunks: an adapter and a rule look at the platform as well
 		{"", "", true},
 		{"7", "8", false},

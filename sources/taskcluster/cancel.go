@@ -101,6 +101,9 @@ func (x canceller) Do(ctx context.Context, u sources.Unit, ordinal int) (sources
 		}
 		return x.c.receipt(f.Task, false), nil
 	}
+	if errors.Is(err, sources.ErrConflict) { // its deadline has passed: that is the queue's only conflict here
+		return sources.Receipt{}, refused("cancel task "+f.Task, err, "the service ends such a task by itself, within minutes")
+	}
 	if err != nil {
 		return sources.Receipt{}, open(err)
 	}

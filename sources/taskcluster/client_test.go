@@ -209,6 +209,7 @@ func TestCancel(t *testing.T) {
 		{name: "canceled", state: stateOf(failing, "exception", runOf(0, "exception", "canceled"))},
 		{name: "had ended meanwhile", state: stateOf(failing, "completed", runOf(0, "completed", "completed")), already: true},
 		{name: "only the action may", refuse: &answer{403, lacking("queue:cancel-task:x")}, sent: 1},
+		{name: "past its deadline", refuse: &answer{409, problem("RequestConflict", "Task can't be canceled past its deadline")}, kind: sources.ErrRefused},
 		{name: "gone", refuse: &answer{404, problem("ResourceNotFound", "no")}, kind: sources.ErrNotFound},
 		{name: "a proxy's word", refuse: &answer{403, "<html>"}, kind: sources.ErrUnavailable},
 	}

@@ -49,8 +49,9 @@ func (f firer) found(id string) sources.Finding {
 	return sources.Finding{Presence: sources.Found, Receipt: f.c.receipt(id, false)}
 }
 
-// firesSince lists the tasks that a hook has made since a time, newest first. The listing is newest first, so that the first
-// page with an older one is the last that is needed.
+// firesSince lists the tasks that a hook has made since a time, or may have made, newest first: where the hooks service lost the
+// queue's answer, it recorded an error, and the task may be there. The listing is newest first, so that the first page with
+// an older one is the last that is needed.
 func (c *Client) firesSince(ctx context.Context, f firing, since time.Time) ([]string, error) {
 	var out []string
 	from := since.Add(-skew)
@@ -63,7 +64,7 @@ func (c *Client) firesSince(ctx context.Context, f firing, since time.Time) ([]s
 		older := false
 		for _, one := range p.LastFires {
 			older = older || one.TaskCreateTime.Before(from)
-			if one.Result == "success" && !one.TaskCreateTime.Before(from) && !slices.Contains(out, one.TaskID) {
+			if !one.TaskCreateTime.Before(from) && !slices.Contains(out, one.TaskID) {
 				out = append(out, one.TaskID)
 			}
 		}

@@ -34,6 +34,10 @@ func TestFind(t *testing.T) {
 		{name: "a fire that failed", want: sources.Absent, change: func(d *deployment, u sources.Unit, token string) {
 			d.fires = []obj{fireOf(madeID, since.Add(time.Second), "error")}
 		}},
+		{name: "a fire whose answer was lost on its way to the hook, and whose task is there", want: sources.Found, id: madeID, change: func(d *deployment, u sources.Unit, token string) {
+			d.fires = []obj{fireOf(madeID, since.Add(time.Second), "error")}
+			d.tasks[madeID] = actionTask("add-new-jobs", "x", obj{"tasks": []any{label}, "times": 1, "mozci_run": token})
+		}},
 		{name: "older fires are not looked at", want: sources.Absent, change: func(d *deployment, u sources.Unit, token string) {
 			d.fires = []obj{fireOf(madeID, since.Add(-time.Hour), "success")}
 		}},

@@ -33,7 +33,6 @@ type firePage struct {
 type fire struct {
 	TaskID         string    `json:"taskId"`
 	TaskCreateTime time.Time `json:"taskCreateTime"`
-	Result         string    `json:"result"` // success or error
 }
 
 // hook reads a hook's definition; nil where the deployment does not show it to us.
