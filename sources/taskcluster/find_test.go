@@ -38,6 +38,10 @@ func TestFind(t *testing.T) {
 			d.fires = []obj{fireOf(madeID, since.Add(time.Second), "error")}
 			d.tasks[madeID] = actionTask("add-new-jobs", "x", obj{"tasks": []any{label}, "times": 1, "mozci_run": token})
 		}},
+		{name: "the service's clock is four minutes behind", want: sources.Found, id: madeID, change: func(d *deployment, u sources.Unit, token string) {
+			d.fires = []obj{fireOf(madeID, since.Add(-4*time.Minute), "success")}
+			d.tasks[madeID] = actionTask("add-new-jobs", "x", obj{"tasks": []any{label}, "times": 1, "mozci_run": token})
+		}},
 		{name: "older fires are not looked at", want: sources.Absent, change: func(d *deployment, u sources.Unit, token string) {
 			d.fires = []obj{fireOf(madeID, since.Add(-time.Hour), "success")}
 		}},
@@ -157,5 +161,16 @@ func TestFindReadsPages(t *testing.T) {
 				t.Errorf("got %+v, %v, after %d pages", got, err, d.count("/last-fires"))
 			}
 		})
+	}
+}
+
+// What Find says of an action that it does not see is believed of hooks alone, which record each call, and not before the call and
+// its record have had their time.
+func TestTerms(t *testing.T) {
+	for _, e := range newDeployment().client(ours()).Effects() {
+		terms := e.Terms()
+		if terms.Conclusive != (e.Name != "jobs.cancel") || terms.Settling < 2*terms.Deadline || terms.Deadline <= 0 || terms.Lease <= terms.Settling || terms.Base != rootID {
+			t.Errorf("%s: %+v", e.Name, terms)
+		}
 	}
 }

@@ -103,6 +103,12 @@ func TestANoteIsStoredWhereTreeherderSaysSo(t *testing.T) {
 	}
 }
 
+func TestClassifyIsBelievedAbsentOnlyAfterItsTime(t *testing.T) {
+	if terms := someTree().client(Options{}).Effects()[0].Terms(); terms.Conclusive && terms.Settling < 2*terms.Deadline {
+		t.Errorf("%+v", terms)
+	}
+}
+
 func TestClassifyRefusals(t *testing.T) {
 	c := someTree().client(Options{})
 	list, err := units(t, c.Effects()[0], ci.Classify{Branch: "autoland", Jobs: []string{"400"}, Classification: ci.Infra})

@@ -490,6 +490,12 @@ func TestWords(t *testing.T) {
 		}
 	}
 	r := someJob(1, 1, "x", "success")
+	for state, want := range map[string]ci.State{"unscheduled": ci.Unscheduled, "pending": ci.Pending, "running": ci.Running, "completed": ci.Completed} {
+		r.State = state
+		if got := c.job(r, "b", "r"); got.State != want || (got.Result != ci.Unknown) != (want == ci.Completed) {
+			t.Errorf("the state %q is %q with the result %q", state, got.State, got.Result)
+		}
+	}
 	r.State = "running"
 	if got := c.job(r, "b", "r"); got.Result != ci.Unknown || got.Ended != nil || got.Started == nil {
 		t.Errorf("a running job is %+v", got)
