@@ -1,10 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"strings"
 	"time"
 
-	"github.com/robfig/cron/v3"
+	"github.com/go-co-op/gocron/v2"
 
 	"github.com/mozci/mozci-run/rules"
 	"github.com/mozci/mozci-run/schemas"
@@ -39,20 +40,24 @@ func (c *checker) start(d *startDef) Start {
 // someDay is a day from which schedules are looked at: any will do.
 var someDay = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// cron holds a schedule to what gocron takes. Time zones go first: what reads them panics where nothing follows.
 func (c *checker) cron(n *yamldoc.Node) {
-	schedule, err := cron.ParseStandard(n.Value)
+	const wanted = "five fields are wanted (minute hour day month weekday), such as */15 * * * *"
 	switch {
 	case strings.HasPrefix(n.Value, "@"):
-		c.problem(n, "cron", "%q is no schedule here: five fields are wanted (minute hour day month weekday), such as */15 * * * *, or schedule: {every: 15m}", n.Value)
+		c.problem(n, "cron", "%q is no schedule here: %s, or schedule: {every: 15m}", n.Value, wanted)
 		return
-	case err == nil && schedule.Next(someDay).IsZero():
+	case strings.Contains(n.Value, "TZ="):
+		c.problem(n, "cron", "schedules are in UTC; leave out the time zone")
+		return
+	}
+	err := gocron.NewDefaultCron(false).IsValid(n.Value, time.UTC, someDay)
+	switch {
+	case errors.Is(err, gocron.ErrCronJobInvalid):
 		c.problem(n, "cron", "%q never comes: there is no such day", n.Value)
 	case err != nil:
-		c.problem(n, "cron", "%q is no schedule: %s; five fields are wanted (minute hour day month weekday), such as */15 * * * *",
-			n.Value, strings.TrimSpace(err.Error()))
-	}
-	if strings.Contains(n.Value, "TZ=") {
-		c.problem(n, "cron", "schedules are in UTC; leave out the time zone")
+		lines := strings.Split(err.Error(), "\n") // the last is the parser's own
+		c.problem(n, "cron", "%q is no schedule: %s; %s", n.Value, strings.TrimSpace(lines[len(lines)-1]), wanted)
 	}
 }
 

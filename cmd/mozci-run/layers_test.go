@@ -60,7 +60,6 @@ var libraries = []library{
 	{path: "github.com/santhosh-tekuri/jsonschema/v6", rooms: []string{"schemas"}},
 	{path: "github.com/dnaeon/go-vcr/v2", rooms: []string{"fixtures"}},
 	{path: "github.com/go-co-op/gocron/v2", rooms: []string{"engine"}},
-	{path: "github.com/robfig/cron/v3", rooms: []string{"engine"}}, // what gocron reads schedules with
 	{path: "github.com/dbos-inc/dbos-transact-golang", rooms: []string{"engine"}},
 	{path: "modernc.org/sqlite", rooms: []string{"engine"}},
 	{path: "github.com/jackc/pgx/v5", rooms: []string{"engine"}},
