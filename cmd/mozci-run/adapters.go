@@ -139,6 +139,7 @@ type adapting struct {
 	base     string
 	branches map[string]string
 	options  map[string]string
+	closed   bool // whether jobs are asked for although the tree is closed
 	found
 }
 
@@ -213,6 +214,9 @@ func newTaskcluster(a adapting) (sources.Source, error) {
 		Credentials: a.taskcluster(), Without: a.without}
 	for name, project := range a.branches {
 		o.Branches[name] = taskcluster.Branch{Project: project}
+	}
+	if a.closed {
+		return taskcluster.New(a.client, a.base, o), nil
 	}
 	o.Tree = func(ctx context.Context, branch string) (ci.Tree, error) {
 		t, err := sources.Ask[ci.Tree](ctx, a.asker, "tree.status", ci.TreeOf{Branch: branch})

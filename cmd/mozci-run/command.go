@@ -25,6 +25,7 @@ type flags struct {
 	config  string
 	db      string
 	output  string
+	closed  bool // of those that run workflows
 }
 
 // Main runs the command with the given arguments and returns its exit code. It may be called any number of times.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/mozci/mozci-run/engine"
 	"github.com/mozci/mozci-run/sources/ci"
@@ -68,8 +69,14 @@ func (c *command) runCommand() *cobra.Command {
 	f.BoolVar(&o.apply, "apply", false, "do the effects")
 	f.BoolVar(&o.latest, "latest", false, "take inputs that are missing from the newest failure that the workflow's on matches")
 	f.BoolVar(&o.again, "again", false, "ask for jobs although earlier ones are on their way or have brought evidence")
+	c.closedFlag(f)
 	must(cmd.RegisterFlagCompletionFunc("input", c.completeInputs))
 	return cmd
+}
+
+// closedFlag is for whoever has closed a tree and looks for what broke it.
+func (c *command) closedFlag(f *pflag.FlagSet) {
+	f.BoolVar(&c.flags.closed, "closed", false, "ask for jobs although the tree is closed")
 }
 
 // A house is a session with an engine in it.

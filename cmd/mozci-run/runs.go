@@ -29,6 +29,7 @@ func (c *command) runsCommand() *cobra.Command {
 		Example: "  mozci-run runs resume k7qw\n  mozci-run runs resume --apply k7qw", ValidArgsFunction: c.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return c.resumeRun(args[0], o.apply) }}
 	resume.Flags().BoolVar(&o.apply, "apply", false, "do the effects that it has planned")
+	c.closedFlag(resume.Flags())
 	cancel := &cobra.Command{Use: "cancel ID", Short: "stop a run, wherever it is going on", Args: oneRun, ValidArgsFunction: c.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error { return c.cancelRun(args[0]) }}
 	cmd.AddCommand(list, show, resume, cancel, c.approveCommand())

@@ -113,7 +113,7 @@ func (c *command) join(s *session, spec *sourceSpec, client *http.Client, door *
 			c.note("%s", why)
 		}
 	}
-	one, err := spec.adapt(adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m})
+	one, err := spec.adapt(adapting{client: client, clock: s.clock, asker: s.registry, machine: c.m, closed: c.flags.closed})
 	if err != nil {
 		return err
 	}

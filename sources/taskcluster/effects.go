@@ -122,7 +122,7 @@ func (c *Client) already(ctx context.Context, id string, conflict error) (source
 	return sources.Receipt{}, &sources.Error{Kind: sources.ErrUnavailable, Source: Name, Doing: "looking at task " + id, Err: err}
 }
 
-// closed is why the tree takes no jobs; empty where it does or where that is left to the workflow.
+// closed is why the tree takes no jobs; empty where it does, or where whoever asks for jobs does not mind.
 func (c *Client) closed(ctx context.Context, branch string) (string, error) {
 	if c.opts.Tree == nil {
 		return "", nil
@@ -131,7 +131,7 @@ func (c *Client) closed(ctx context.Context, branch string) (string, error) {
 	if err != nil || t.State != ci.TreeClosed {
 		return "", err
 	}
-	why := "the tree " + branch + " is closed"
+	why := "the tree " + branch + " is closed (--closed asks all the same)"
 	if t.Reason != "" {
 		why += ": " + oneLine(t.Reason)
 	}

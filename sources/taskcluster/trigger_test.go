@@ -270,7 +270,7 @@ func TestTriggerTreeClosed(t *testing.T) {
 		return ci.Tree{State: ci.TreeClosed, Reason: "bustage\nof builds"}, nil
 	}
 	u := unit(t, c, ci.Trigger{})
-	if want := "the tree autoland is closed: bustage of builds"; u.Refusal != want {
+	if want := "the tree autoland is closed (--closed asks all the same): bustage of builds"; u.Refusal != want {
 		t.Errorf("got %q, want %q", u.Refusal, want)
 	}
 	for _, asked := range d.asked { // reading may have begun meanwhile
