@@ -109,11 +109,27 @@ func (e *Engine) claimNow(ctx context.Context, id string) (beat int64, err error
 	return beat, err
 }
 
-// release gives a run back, so that another process may go on with it.
-func (e *Engine) release(ctx context.Context, id string, res Result) error {
-	_, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET owner = '', status = ?1, ended = ?2 WHERE id = ?3 AND owner = ?4 AND status = ?5`,
+// release gives a run back, so that another process may go on with it. It says false where it was no longer this one's to give.
+func (e *Engine) release(ctx context.Context, id string, res Result) (bool, error) {
+	n, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET owner = '', status = ?1, ended = ?2 WHERE id = ?3 AND owner = ?4 AND status = ?5`,
 		string(res.Status), res.write(), id, e.id, string(Running))
-	return err
+	return n == 1, err
+}
+
+// lose ends here what another process has taken over, and tells whoever waits for it.
+func (e *Engine) lose(l *live) {
+	l.end(errLost)
+	res := lost(l.id)
+	select {
+	case l.result <- res:
+		l.emit.emit(endEvent(e.cfg.Clock.Now(), res))
+	default: // it has come to an end meanwhile
+	}
+}
+
+// lost is what a run has come to in a process from which another has taken it.
+func lost(id string) Result {
+	return Result{Run: id, Status: Interrupted, Cause: ByInterrupt, Reason: errLost.Error(), Next: "mozci-run runs show " + id}
 }
 
 // watch looks after the runs that are going on here: their deadlines many times a second, what other processes have
@@ -148,7 +164,7 @@ func (e *Engine) heed(ctx context.Context, lives []*live) {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, sql.ErrNoRows) || err == nil && owner != e.id && owner != "":
-			l.end(errLost)
+			e.lose(l)
 		case err == nil && cancelled != "":
 			l.cancel(fmt.Errorf("%w: %s", errCancelled, cancelled))
 		}

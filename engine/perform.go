@@ -58,7 +58,7 @@ func (p *performance) perform(ctx context.Context, r *record) {
 func (p *performance) broke(ctx context.Context, r *record, err error) {
 	switch {
 	case errors.Is(err, errLost):
-		p.c.l.end(errLost)
+		p.c.e.lose(p.c.l)
 		r.ends(Interrupted, ByInterrupt, err.Error())
 	case !r.stopped(ctx):
 		r.fails(err)

@@ -57,7 +57,7 @@ func (e *Engine) take(ctx context.Context, r Run, opts Options) (Result, error) 
 	}
 	if err != nil {
 		back := Result{Run: r.ID, Status: r.Status, Cause: r.Cause, Reason: r.Reason}
-		if rerr := e.release(context.WithoutCancel(ctx), r.ID, back); rerr != nil {
+		if _, rerr := e.release(context.WithoutCancel(ctx), r.ID, back); rerr != nil {
 			err = errors.Join(err, rerr)
 		}
 	}

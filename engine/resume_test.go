@@ -271,7 +271,8 @@ func TestLiveOwnerIsNotTouched(t *testing.T) {
 	}
 }
 
-// A process that looked dead (it was stopped for too long) wakes up: what it does is not recorded, and it does no effect.
+// A process that looked dead (it was stopped for too long) wakes up: what it does is not recorded, it does no effect, and whoever
+// waits for its run hears that it goes on elsewhere.
 func TestSleeperDoesNothing(t *testing.T) {
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
@@ -285,14 +286,39 @@ func TestSleeperDoesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(res, engine.Succeeded, "")
-	one.Close()
-	w.want(<-result, engine.Interrupted, "")
+	select {
+	case lost := <-result:
+		w.want(lost, engine.Interrupted, "another process has taken the run over")
+		if !strings.Contains(lost.Next, "runs show run-1") {
+			t.Errorf("it says that one may go on with what has ended elsewhere: %q", lost.Next)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("whoever waits for a run that was taken over waits for ever")
+	}
 	if got := w.service.arrived(); len(got) != 1 {
 		t.Errorf("two processes have done %v", got)
 	}
 	r, err := two.Show(context.Background(), "run-1")
 	if err != nil || r.Run.Status != engine.Succeeded || r.Run.Attempt != 2 {
 		t.Errorf("the run is %+v, %v", r.Run, err)
+	}
+}
+
+// Whoever waits for a run hears that it was taken over, though its step would wait for ever.
+func TestALostRunEndsTheWait(t *testing.T) {
+	w := newWorld(t)
+	reached, _ := hold(w, "c")
+	one := w.engine(func(c *engine.Config) { c.Beat = time.Hour; c.Lapse = 2 * time.Hour }) // beats once
+	_, result := w.start(one, three, nil, engine.Options{RunID: "run-1"})
+	<-reached
+	two := w.engine(func(c *engine.Config) { c.Lapse = 50 * time.Millisecond })
+	go two.Resume(context.Background(), "run-1", engine.Options{})
+	<-reached
+	select {
+	case res := <-result:
+		w.want(res, engine.Interrupted, "another process has taken the run over")
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for ever")
 	}
 }
 

@@ -271,7 +271,7 @@ wait:
 	res := Result{Run: l.id, Status: Interrupted, Cause: ByInterrupt, Reason: "interrupted: nothing is lost", Next: "mozci-run runs resume " + l.id}
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	if err := e.release(ctx, l.id, res); err != nil {
+	if _, err := e.release(ctx, l.id, res); err != nil {
 		e.cfg.Logger.Warn("the interrupted run could not be given back", "run", l.id, "error", err)
 	}
 	l.emit.emit(endEvent(e.cfg.Clock.Now(), res))
@@ -326,8 +326,11 @@ func (e *Engine) workflow(ctx dbos.Context, id string) (string, error) {
 func (e *Engine) broken(l *live, res Result) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if err := e.release(ctx, l.id, res); err != nil {
+	switch ours, err := e.release(ctx, l.id, res); {
+	case err != nil:
 		e.cfg.Logger.Warn("the broken run could not be given back", "run", l.id, "error", err)
+	case !ours: // what was wrong is that another process has it
+		res = lost(l.id)
 	}
 	l.emit.emit(endEvent(e.cfg.Clock.Now(), res))
 	l.result <- res
