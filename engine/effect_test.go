@@ -416,6 +416,28 @@ func TestACallEndsWhenTheLedgerSaysSo(t *testing.T) {
 	w.want(res, engine.Succeeded, "")
 }
 
+// What was done while the run was being stopped was done, and is told.
+func TestWhatWasDoneWhileTheRunWasStoppedIsTold(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	w.service.after = func(context.Context, sources.Unit, int) error {
+		w.clock.Sleep(context.Background(), 7*time.Hour) // the run's time is over, and it hears of that
+		time.Sleep(80 * time.Millisecond)
+		return nil
+	}
+	res, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Incomplete, "limit of time")
+	if diff := cmp.Diff([]string{"r1/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"done r1#1: none there yet, and none on the way"}, w.told()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestUncertainIsNotRepeated(t *testing.T) {
 	w := newWorld(t)
 	w.service.hidden = true

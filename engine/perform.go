@@ -45,6 +45,9 @@ func (p *performance) perform(ctx context.Context, r *record) {
 	p.effect, p.it = e, it
 	for r.Status == "" {
 		if r.stopped(ctx) {
+			if entries, err := p.entries(context.WithoutCancel(ctx)); err == nil { // a call may have come to its end meanwhile
+				p.own = p.done(entries)
+			}
 			p.report(r, p.own)
 			return
 		}
@@ -67,16 +70,11 @@ func (p *performance) broke(ctx context.Context, r *record, err error) {
 
 // turn takes one step further.
 func (p *performance) turn(ctx context.Context, r *record) error {
-	entries, err := p.c.e.entries(ctx, p.c.e.store.db, `key = ?1`, p.unit.Key.String())
+	entries, err := p.entries(ctx)
 	if err != nil {
 		return err
 	}
-	p.own = nil
-	for _, en := range entries {
-		if en.State == Done && en.Run == p.c.l.id && en.Step == p.path {
-			p.own = append(p.own, ownOutcome(en))
-		}
-	}
+	p.own = p.done(entries)
 	for _, en := range entries {
 		open, err := p.open(ctx, r, en)
 		if open || err != nil {
@@ -110,6 +108,21 @@ func (p *performance) turn(ctx context.Context, r *record) error {
 		return p.reserveAndDo(ctx, r, a.next, q.why(a))
 	}
 	return nil
+}
+
+// entries reads the unit's rows of the ledger.
+func (p *performance) entries(ctx context.Context) ([]Entry, error) {
+	return p.c.e.entries(ctx, p.c.e.store.db, `key = ?1`, p.unit.Key.String())
+}
+
+// done is what this step has done of the unit.
+func (p *performance) done(entries []Entry) (own []ci.Outcome) {
+	for _, en := range entries {
+		if en.State == Done && en.Run == p.c.l.id && en.Step == p.path {
+			own = append(own, ownOutcome(en))
+		}
+	}
+	return own
 }
 
 func (p *performance) report(r *record, list []ci.Outcome) {
