@@ -438,6 +438,54 @@ func TestWhatWasDoneWhileTheRunWasStoppedIsTold(t *testing.T) {
 	}
 }
 
+// What a run was told about the requests of others holds for whoever goes on with it.
+func TestAgainHoldsForTheRun(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	one := map[string]any{"revisions": []any{"r1"}}
+	if _, err := e.Start(context.Background(), w.program(fill), one, engine.Options{Apply: true}); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := e.Start(context.Background(), w.program(fill), one, engine.Options{Again: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(plan, engine.Planned, "1 to do")
+	res, err := w.engine().Apply(context.Background(), plan.Run, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1", "r1/2"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A run that sets aside what others have asked for does not set aside what it may have asked for itself.
+func TestAgainLooksForItsOwn(t *testing.T) {
+	w := newWorld(t)
+	w.service.hidden = true
+	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
+		return sources.Finding{Presence: sources.CannotTell}, nil
+	}
+	w.service.after = func(context.Context, sources.Unit, int) error { return errUnavailable }
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(fill), map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true, Again: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Incomplete, "not known whether it has arrived")
+	for _, again := range []bool{false, true} {
+		if res, err = e.Resume(context.Background(), res.Run, engine.Options{Again: again}); err != nil {
+			t.Fatal(err)
+		}
+		w.want(res, engine.Incomplete, "not known whether it has arrived")
+	}
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Errorf("what may have arrived was repeated: %v", got)
+	}
+}
+
 func TestUncertainIsNotRepeated(t *testing.T) {
 	w := newWorld(t)
 	w.service.hidden = true

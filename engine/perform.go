@@ -135,9 +135,9 @@ func (p *performance) report(r *record, list []ci.Outcome) {
 func (p *performance) open(ctx context.Context, r *record, en Entry) (bool, error) {
 	mine := en.Run == p.c.l.id
 	switch {
+	case en.State == Uncertain && mine: // a person has resumed the run: look once more
 	case en.State == Uncertain && p.c.l.again:
 		return false, nil
-	case en.State == Uncertain && mine: // a person has resumed the run: look once more
 	case en.State == Uncertain && !p.unit.jobs():
 		p.uncertain(r, en, "run "+en.Run+" has asked for it, and it may or may not have arrived; look there, or say --again")
 		return true, nil

@@ -100,7 +100,7 @@ func (e *Engine) revive(r Run, opts Options) (*live, error) {
 	if opts.Event, err = r.startedBy(); err != nil {
 		return nil, err
 	}
-	opts.Apply = opts.Apply || r.Apply
+	opts.Apply, opts.Again = opts.Apply || r.Apply, opts.Again || r.again
 	opts.Started = r.Origin
 	l := newLive(r.ID, p, inputs.(map[string]any), opts)
 	l.resumed = true
