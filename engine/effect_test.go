@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -414,6 +415,76 @@ func TestACallEndsWhenTheLedgerSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(res, engine.Succeeded, "")
+}
+
+// sql runs a statement on the world's database, as another process might.
+func (w *world) sql(stmt string) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", w.db)
+	if err == nil {
+		defer db.Close()
+		_, err = db.Exec(stmt)
+	}
+	if err != nil {
+		w.t.Error(err)
+	}
+}
+
+// A call that the service took, and of which the ledger cannot be told (the disk is full), is not made again: whoever resumes the
+// run looks for it.
+func TestACallThatCannotBeWrittenDownIsNotRepeated(t *testing.T) {
+	w := newWorld(t)
+	w.service.terms = sources.Terms{Conclusive: true, Deadline: 50 * time.Millisecond}
+	w.service.after = func(context.Context, sources.Unit, int) error {
+		w.sql(`CREATE TRIGGER full BEFORE UPDATE ON mozci_ledger BEGIN SELECT RAISE(FAIL, 'the disk is full'); END`)
+		return nil
+	}
+	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
+		t.Error("it looked for what it knew to have arrived")
+		w.sql(`DROP TRIGGER full`)
+		return sources.Finding{Presence: sources.Absent}, nil
+	}
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(fill), map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Failed, "the disk is full")
+	if res.Cause != engine.ByMachine {
+		t.Errorf("the store failed, and the cause is called %s", res.Cause)
+	}
+	w.sql(`DROP TRIGGER full`)
+	w.service.after, w.service.find = nil, nil
+	if res, err = e.Resume(context.Background(), res.Run, engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Between looking and calling once more, another may have taken the row: then it is the other's to call.
+func TestARowThatWasTakenIsNotCalled(t *testing.T) {
+	w := newWorld(t)
+	w.service.terms = sources.Terms{Conclusive: true, Deadline: 50 * time.Millisecond}
+	looks := 0
+	w.service.before = func(sources.Unit, int) error {
+		if looks == 0 {
+			return errUnavailable
+		}
+		return nil
+	}
+	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
+		if looks++; looks == 1 {
+			w.sql(`UPDATE mozci_ledger SET owner = 'another', run = 'another'`)
+		}
+		return sources.Finding{Presence: sources.Absent}, nil
+	}
+	w.want(w.run(fill, map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true}), engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1"}, w.service.arrived()); diff != "" || looks != 2 {
+		t.Errorf("after %d looks: %s", looks, diff)
+	}
 }
 
 // What was done while the run was being stopped was done, and is told.

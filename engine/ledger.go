@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -115,7 +116,7 @@ func (c *coordinator) reserve(ctx context.Context, en Entry, u unitRecord) (bool
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("writing the ledger: %w", err)
+		return false, fmt.Errorf("%w: %w", errUnwritten, err)
 	}
 	return n == 1, nil
 }
@@ -151,17 +152,40 @@ func (c *coordinator) retake(ctx context.Context, en Entry, step string) (bool, 
 	return n == 1, err
 }
 
+// errUnwritten is of a ledger that could not be told what became of a call. What is known here is then known to nobody else.
+var errUnwritten = errors.New("writing the ledger")
+
 // mark writes what became of a row. It is written even where the run is being stopped: what happened, happened.
 func (c *coordinator) mark(ctx context.Context, en Entry) error {
-	ctx = context.WithoutCancel(ctx)
-	_, err := c.e.store.exec(ctx, c.e.store.db, `UPDATE mozci_ledger SET run = ?1, step = ?2, state = ?3, at = ?4, until = ?5, expires = ?6, tries = ?7,
+	if _, err := c.write(context.WithoutCancel(ctx), c.e.store.db, en); err != nil {
+		return fmt.Errorf("%w: %w", errUnwritten, err)
+	}
+	return nil
+}
+
+// restamp writes down that a call is about to be made once more. It says false where somebody else has taken the row: then it is
+// theirs to call. The error is errLost where the run is no longer this process's.
+func (c *coordinator) restamp(ctx context.Context, en Entry) (bool, error) {
+	n := int64(0)
+	err := c.e.store.tx(ctx, func(q querier) (err error) {
+		if err := c.owned(ctx, q); err != nil {
+			return err
+		}
+		n, err = c.write(ctx, q, en)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", errUnwritten, err)
+	}
+	return n == 1, nil
+}
+
+// write changes a row that is this process's, and returns how many there were.
+func (c *coordinator) write(ctx context.Context, q querier, en Entry) (int64, error) {
+	return c.e.store.exec(ctx, q, `UPDATE mozci_ledger SET run = ?1, step = ?2, state = ?3, at = ?4, until = ?5, expires = ?6, tries = ?7,
 			request = ?8, link = ?9, reason = ?10 WHERE key = ?11 AND ordinal = ?12 AND owner = ?13`,
 		en.Run, en.Step, string(en.State), en.At.UnixMicro(), en.Until.UnixMicro(), en.expires, en.tries,
 		en.Request, en.Link, en.Reason, en.Key.String(), en.Ordinal, c.e.id)
-	if err != nil {
-		return fmt.Errorf("writing the ledger: %w", err)
-	}
-	return nil
 }
 
 // attended says whether a row is being seen to by a process that is alive.

@@ -65,6 +65,9 @@ func (p *performance) broke(ctx context.Context, r *record, err error) {
 		r.ends(Interrupted, ByInterrupt, err.Error())
 	case !r.stopped(ctx):
 		r.fails(err)
+		if sources.KindOf(err) == nil {
+			r.Cause = ByMachine
+		}
 	}
 }
 
@@ -194,8 +197,8 @@ func (p *performance) reserveAndDo(ctx context.Context, r *record, ordinal int, 
 		return err // somebody else has the ordinal: the next turn sees whose it is
 	}
 	err = p.call(ctx, r, &en)
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, errUnwritten) { // what came of it is known: there is nothing to look for
+		return err
 	}
 	return p.resolve(ctx, r, en, err, en.Run, en.Step)
 }
@@ -220,7 +223,8 @@ func (p *performance) deadline() time.Duration {
 	return d
 }
 
-// call makes the call, once, and writes down what came of it. The error is for a call of which that is not known.
+// call makes the call, once, and writes down what came of it. The error is for a call of which that is not known; it is errUnwritten
+// where it is known, and could not be written down: the row stays open, and whoever resumes the run looks.
 // A process that is told to end lets it finish for a moment.
 func (p *performance) call(ctx context.Context, r *record, en *Entry) error {
 	left := time.Duration(en.expires-p.c.e.wall())*time.Microsecond - time.Millisecond // what it took to write the row is gone, and the timer starts later
@@ -323,15 +327,12 @@ func (p *performance) once(ctx context.Context, r *record, en Entry, failed erro
 	if failed == nil {
 		en.tries = 1
 	}
-	if err := p.c.owned(ctx, p.c.e.store.db); err != nil {
-		return err
-	}
-	if err := p.c.mark(ctx, en); err != nil {
-		return err
+	if ok, err := p.c.restamp(ctx, en); !ok || err != nil {
+		return err // the next turn sees whose it is
 	}
 	err := p.call(ctx, r, &en)
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, errUnwritten) {
+		return err
 	}
 	en.tries = 2
 	return p.resolve(ctx, r, en, err, en.Run, en.Step)
