@@ -58,11 +58,11 @@ func (e *Engine) alive(ctx context.Context, q querier, executor string) (beat in
 
 // claim makes the run this process's, where it is nobody's, or its owner's beat has lapsed. Where the owner may yet be
 // alive, it waits as long as a beat takes to lapse: a process that was killed a moment ago looks alive.
-func (e *Engine) claim(ctx context.Context, l *live) error {
+func (e *Engine) claim(ctx context.Context, r Run, l *live) error {
 	first := int64(-1)
 	for {
 		var live *LiveError
-		beat, err := e.claimNow(ctx, l.id)
+		beat, err := e.claimNow(ctx, r)
 		if !errors.As(err, &live) {
 			return err
 		}
@@ -84,11 +84,13 @@ func (e *Engine) claim(ctx context.Context, l *live) error {
 	}
 }
 
-func (e *Engine) claimNow(ctx context.Context, id string) (beat int64, err error) {
+// claimNow makes a run this process's, where it still is as it was found: whoever resumes a run has not seen what came of it since.
+func (e *Engine) claimNow(ctx context.Context, r Run) (beat int64, err error) {
+	id := r.ID
 	err = e.store.tx(ctx, func(q querier) error {
-		owner, found := "", false
-		if err := e.store.rows(ctx, q, func(r row) error { found = true; return r.Scan(&owner) },
-			`SELECT owner FROM mozci_runs WHERE id = ?1`, id); err != nil {
+		owner, found, status, attempt := "", false, Status(""), 0
+		if err := e.store.rows(ctx, q, func(r row) error { found = true; return r.Scan(&owner, (*string)(&status), &attempt) },
+			`SELECT owner, status, attempt FROM mozci_runs WHERE id = ?1`, id); err != nil {
 			return err
 		}
 		if !found {
@@ -101,6 +103,9 @@ func (e *Engine) claimNow(ctx context.Context, id string) (beat int64, err error
 		}
 		if alive {
 			return &LiveError{Run: id, Owner: owner, Host: host, Ago: time.Duration(e.wall()-beat) * time.Microsecond}
+		}
+		if attempt != r.Attempt || status != r.Status && (status.over() || r.Status.over()) {
+			return &StateError{id, fmt.Sprintf("is not as it was a moment ago: it is %s now; see mozci-run runs show %s", status, id)}
 		}
 		_, err := e.store.exec(ctx, q, `UPDATE mozci_runs SET owner = ?1, attempt = attempt + 1, status = ?2, cancelled = '', ended = '' WHERE id = ?3`,
 			e.id, string(Running), id)

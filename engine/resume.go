@@ -47,8 +47,11 @@ func (e *Engine) take(ctx context.Context, r Run, opts Options) (Result, error) 
 	if err := e.launch(ctx); err != nil {
 		return Result{}, err
 	}
-	if err := e.claim(ctx, l); err != nil {
+	if err := e.claim(ctx, r, l); err != nil {
 		return Result{}, err
+	}
+	if r.Status == Running { // its process has given it back meanwhile
+		r.Status = Interrupted
 	}
 	l.wentOn = e.cfg.Clock.Now()
 	var res Result
@@ -204,24 +207,35 @@ func unquote(v any) (string, bool) {
 }
 
 // Cancel stops a run, wherever it is going on, within about a second: what is on its way is stopped, its finally runs,
-// and it ends as cancelled. who is told to those who ask why.
+// and it ends as cancelled. who is told to those who ask why. Where it has ended, also while it was being cancelled, the error is
+// a [StateError].
 func (e *Engine) Cancel(ctx context.Context, id, who string) (Run, error) {
-	r, err := e.find(ctx, id)
-	if err != nil {
-		return r, err
+	for try := 1; ; try++ {
+		r, err := e.find(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		n, err := e.cancel(ctx, r, who)
+		switch {
+		case err != nil:
+			return r, fmt.Errorf("cancelling run %s: %w", r.ID, err)
+		case n == 1:
+			return e.find(ctx, r.ID)
+		case r.Status.over() && r.Status != Planned || try == 10:
+			return r, &StateError{r.ID, fmt.Sprintf("has ended (%s), and there is nothing to cancel: see mozci-run runs show %s", r.Status, r.ID)}
+		}
 	}
+}
+
+// cancel cancels a run as it was found, and returns how many there were of it: none, where it has ended, or somebody has it meanwhile.
+func (e *Engine) cancel(ctx context.Context, r Run, who string) (int64, error) {
 	switch r.Status {
 	case Running:
-		_, err = e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET cancelled = ?1 WHERE id = ?2 AND status = ?3`, who, r.ID, string(Running))
+		return e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET cancelled = ?1 WHERE id = ?2 AND status = ?3`, who, r.ID, string(Running))
 	case Interrupted, Planned:
 		res := Result{Run: r.ID, Status: Cancelled, Cause: ByCancel, Reason: "cancelled by a person: " + who}
-		_, err = e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET status = ?1, ended = ?2, ended_at = ?3, owner = '', cancelled = ?4 WHERE id = ?5 AND owner = ?6`,
-			string(Cancelled), res.write(), e.cfg.Clock.Now().UnixMicro(), who, r.ID, r.Owner)
-	default:
-		return r, &StateError{r.ID, fmt.Sprintf("has ended (%s), and there is nothing to cancel: see mozci-run runs show %s", r.Status, r.ID)}
+		return e.store.exec(ctx, e.store.db, `UPDATE mozci_runs SET status = ?1, ended = ?2, ended_at = ?3, owner = '', cancelled = ?4
+			WHERE id = ?5 AND owner = ?6 AND attempt = ?7`, string(Cancelled), res.write(), e.cfg.Clock.Now().UnixMicro(), who, r.ID, r.Owner, r.Attempt)
 	}
-	if err != nil {
-		return r, fmt.Errorf("cancelling run %s: %w", r.ID, err)
-	}
-	return e.find(ctx, r.ID)
+	return 0, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -270,6 +271,127 @@ func TestLiveOwnerIsNotTouched(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Of several who resume a run at once, one goes on with it.
+func TestTwoResumesAtOnce(t *testing.T) {
+	w := newWorld(t)
+	reached, letGo := hold(w, "c")
+	e := w.engine()
+	cancel, result := w.start(e, three, nil, engine.Options{Apply: true, RunID: "run-1"})
+	<-reached
+	cancel()
+	w.want(<-result, engine.Interrupted, "")
+	close(letGo)
+	w.service.mu.Lock()
+	w.service.asked = nil
+	w.service.mu.Unlock()
+	engines := []*engine.Engine{e, w.engine(), w.engine(), w.engine()}
+	var wg sync.WaitGroup
+	var won atomic.Int64
+	for _, e := range engines {
+		wg.Go(func() {
+			res, err := e.Resume(context.Background(), "run-1", engine.Options{})
+			var live *engine.LiveError
+			var state *engine.StateError
+			switch {
+			case err == nil:
+				won.Add(1)
+				w.want(res, engine.Succeeded, "")
+			case !errors.As(err, &live) && !errors.As(err, &state):
+				t.Errorf("one that did not get it: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 || len(w.service.asked) != 1 || len(w.service.arrived()) != 1 {
+		t.Errorf("%d have gone on with it, asked %v, arrived %v", won.Load(), w.service.asked, w.service.arrived())
+	}
+	s, err := e.Show(context.Background(), "run-1")
+	if err != nil || s.Run.Attempt != 2 {
+		t.Errorf("the run is %+v, %v", s.Run, err)
+	}
+}
+
+// rivals lets an engine that reads its wall clock n times do something before it goes on: so that another process acts between
+// its look at a run and what it does about it.
+func rivals(n int64, act func()) func(*engine.Config) {
+	var looks atomic.Int64
+	return func(c *engine.Config) {
+		c.Wall = func() time.Time {
+			if looks.Add(1) == n {
+				act()
+			}
+			return time.Now()
+		}
+	}
+}
+
+// What a person has said about a run counts until somebody who knows of it says otherwise.
+func TestCancelMeetsResume(t *testing.T) {
+	planned := func(t *testing.T) (*world, *engine.Engine) {
+		w := newWorld(t)
+		e := w.engine()
+		res, err := e.Start(context.Background(), w.program(three), nil, engine.Options{RunID: "run-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.want(res, engine.Planned, "")
+		return w, e
+	}
+	t.Run("cancelled while somebody resumes it", func(t *testing.T) {
+		w, e := planned(t)
+		two := w.engine(rivals(1, func() { // its first sign of life: it has looked at the run, and not taken it yet
+			if _, err := e.Cancel(context.Background(), "run-1", "a sheriff"); err != nil {
+				t.Error(err)
+			}
+		}))
+		var state *engine.StateError
+		if res, err := two.Apply(context.Background(), "run-1", engine.Options{}); !errors.As(err, &state) || !strings.Contains(err.Error(), "cancelled") {
+			t.Errorf("a run that was cancelled goes on: %v, %v", res.Status, err)
+		}
+		if got := w.service.arrived(); len(got) > 0 {
+			t.Errorf("a run that was cancelled has done %v", got)
+		}
+	})
+	t.Run("resumed while somebody cancels it", func(t *testing.T) {
+		w := newWorld(t)
+		reached, _ := hold(w, "below")
+		e := w.engine()
+		if _, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{RunID: "run-1"}); err != nil {
+			t.Fatal(err)
+		}
+		result := make(chan engine.Result, 1)
+		two := w.engine(func(c *engine.Config) {
+			c.Clock = &busyClock{w.clock, sync.OnceFunc(func() {
+				go func() {
+					res, err := e.Apply(context.Background(), "run-1", engine.Options{})
+					if err != nil {
+						t.Error(err)
+					}
+					result <- res
+				}()
+				<-reached
+			})}
+		})
+		if r, err := two.Cancel(context.Background(), "run-1", "a sheriff"); err != nil || r.Status != engine.Running {
+			t.Errorf("%s, %v", r.Status, err)
+		}
+		select {
+		case res := <-result:
+			w.want(res, engine.Cancelled, "a sheriff")
+		case <-time.After(10 * time.Second):
+			t.Fatal("the cancel was lost")
+		}
+	})
+}
+
+// A busyClock is a clock whose reader is kept waiting while another process acts.
+type busyClock struct {
+	*jumpClock
+	act func()
+}
+
+func (c *busyClock) Now() time.Time { c.act(); return c.jumpClock.Now() }
 
 // A process that looked dead (it was stopped for too long) wakes up: what it does is not recorded, it does no effect, and whoever
 // waits for its run hears that it goes on elsewhere.

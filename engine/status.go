@@ -16,6 +16,9 @@ const (
 	NotRun      Status = "not_run"     // a step that stands below a failure, or below an effect that was only planned
 )
 
+// over says whether a run of that status has come to an end of which a person is told: neither going on nor interrupted.
+func (s Status) over() bool { return s != Running && s != Interrupted }
+
 // Values lists the vocabulary of run.status, as expressions see it.
 func (Status) Values() []string {
 	return []string{string(Running), string(Succeeded), string(Failed), string(Planned), string(Incomplete), string(Cancelled), string(Interrupted)}
