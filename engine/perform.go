@@ -104,6 +104,9 @@ func (p *performance) turn(ctx context.Context, r *record) error {
 		p.report(r, a.other)
 		p.says(r, p.unit, p.unit.outcome(ci.Refused, p.overLimit()))
 		r.ends(Incomplete, ByLimit, p.overLimit())
+	case p.moved():
+		return &sources.Error{Kind: sources.ErrRefused, Source: p.c.e.cfg.Profile, Doing: p.step.Uses, Err: fmt.Errorf("this was planned for %s, and the profile acts on %s now",
+			p.unit.Key.Base, p.effect.Terms().Base), Hint: "start the workflow anew"}
 	default:
 		if len(a.lost) > 0 {
 			p.c.emit(Event{Kind: Progress, Time: p.c.now(), Step: r.Step, Uses: r.Uses, What: p.unit.What + a.losses()})
@@ -111,6 +114,13 @@ func (p *performance) turn(ctx context.Context, r *record) error {
 		return p.reserveAndDo(ctx, r, a.next, q.why(a))
 	}
 	return nil
+}
+
+// moved says whether the profile acts on another service by now than the one for which the unit was planned: the one would be asked for what was found
+// out about the other, and nobody would look for it there.
+func (p *performance) moved() bool {
+	base := p.effect.Terms().Base
+	return base != "" && base != p.unit.Key.Base
 }
 
 // entries reads the unit's rows of the ledger.

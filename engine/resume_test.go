@@ -858,3 +858,23 @@ outputs: {len: "${{ len(a.name) }}"}
 		t.Errorf("60 rounds with the same 10 kB take %d bytes, %v", size, err)
 	}
 }
+
+// A plan is done where it was made, or not at all: what was found out of one deployment is not asked of another.
+func TestAPlanIsOfItsDeployment(t *testing.T) {
+	w := newWorld(t)
+	w.service.terms.Base = "http://service"
+	plan, err := w.engine().Start(context.Background(), w.program(fill), nil, engine.Options{RunID: "run-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(plan, engine.Planned, "")
+	w.service.terms.Base = "http://moved"
+	res, err := w.engine().Apply(context.Background(), "run-1", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Failed, "this was planned for http://service, and the profile acts on http://moved now")
+	if got := w.service.arrived(); len(got) > 0 {
+		t.Errorf("arrived: %v", got)
+	}
+}
