@@ -183,22 +183,26 @@ func (e *Engine) Close() error {
 	}
 	e.closed = true
 	e.mu.Unlock()
+	var ends sync.WaitGroup
 	for _, l := range e.lives() {
-		res := e.interrupt(l)
-		select {
-		case l.result <- res: // whoever waits for it hears
-		default: // it has come to an end meanwhile, and that is what they hear
-		}
+		ends.Go(func() {
+			res := e.interrupt(l)
+			select {
+			case l.result <- res: // whoever waits for it hears
+			default: // it has come to an end meanwhile, and that is what they hear
+			}
+		})
 	}
+	ends.Wait()
 	e.launching.Lock()
 	defer e.launching.Unlock()
 	var err error
 	if e.dctx != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
-		defer cancel()
 		e.stop()
 		e.wg.Wait()
-		err = errors.Join(dbos.DeleteQueue(e.dctx.WithoutCancel(e.dctx), e.queue()), e.bury(ctx), dbos.Shutdown(e.dctx, 500*time.Millisecond))
+		ctx, cancel := dbos.WithTimeout(dbos.WithoutCancel(e.dctx), 250*time.Millisecond) // DBOS waits for ever for a store that is locked
+		defer cancel()
+		err = errors.Join(dbos.DeleteQueue(ctx, e.queue()), e.bury(ctx), dbos.Shutdown(e.dctx, 500*time.Millisecond))
 	}
 	e.store.close()
 	return err
