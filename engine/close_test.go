@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -97,5 +98,52 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 			stacks := make([]byte, 1<<20)
 			t.Fatalf("there were %d goroutines, and there are %d:\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])
 		}
+	}
+}
+
+// A run whose journal cannot be written (the disk is full) ends here and now, stops what is on its way, and goes on where it was when
+// there is room again.
+func TestAJournalThatCannotBeWritten(t *testing.T) {
+	w := newWorld(t)
+	reached, letGo := hold(w, "c")
+	stopped := make(chan struct{})
+	held := w.service.answers["c"]
+	w.service.answers["c"] = func(ctx context.Context, in question) (reply, error) {
+		defer close(stopped)
+		return held(ctx, in)
+	}
+	w.service.answers["b"] = func(context.Context, question) (reply, error) {
+		<-reached
+		w.sql(`CREATE TRIGGER full BEFORE INSERT ON operation_outputs BEGIN SELECT RAISE(FAIL, 'the disk is full'); END`)
+		return reply{}, nil
+	}
+	e := w.engine()
+	res, err := e.Start(context.Background(), w.program(`
+steps:
+  - {id: a, uses: test.ask, with: {name: a}}
+  - {id: b, uses: test.ask, with: {name: b, see: ["${{ a.name }}"]}}
+  - {id: c, uses: test.ask, with: {name: c}}
+`), nil, engine.Options{RunID: "run-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Interrupted, "the disk is full")
+	if res.Cause != engine.ByMachine {
+		t.Errorf("the cause is called %s", res.Cause)
+	}
+	select {
+	case <-stopped:
+	case <-time.After(5 * time.Second):
+		t.Error("what is on its way goes on, and nobody will hear of it")
+	}
+	w.sql(`DROP TRIGGER full`)
+	close(letGo)
+	w.service.answers = nil
+	if res, err = e.Resume(context.Background(), "run-1", engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if n := strings.Count(strings.Join(w.service.asked, ""), "a"); n != 1 {
+		t.Errorf("what was recorded was asked %d times", n)
 	}
 }

@@ -322,8 +322,9 @@ func (e *Engine) workflow(ctx dbos.Context, id string) (string, error) {
 	return res.write(), nil
 }
 
-// broken gives back a run that the machinery has failed.
+// broken gives back a run that the machinery has failed, and stops what of it is on its way: nobody would hear of it.
 func (e *Engine) broken(l *live, res Result) {
+	l.end(errInterrupted)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	switch ours, err := e.release(ctx, l.id, res); {
