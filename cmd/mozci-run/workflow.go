@@ -42,8 +42,10 @@ func findWorkflow(name string) (workflowFile, error) {
 		return onDisk(filepath.ToSlash(filepath.Clean(name))), nil
 	}
 	file := filepath.ToSlash(filepath.Join(workflowFolder, name+".yaml"))
-	if _, err := os.Stat(file); err == nil {
-		return onDisk(file), nil
+	for _, f := range []string{file, strings.TrimSuffix(file, ".yaml") + ".yml"} {
+		if _, err := os.Stat(f); err == nil {
+			return onDisk(f), nil
+		}
 	}
 	if slices.Contains(shipped(), name) {
 		return workflowFile{file: name + ".yaml", read: engine.ReadFrom(workflows.FS), ships: true}, nil
