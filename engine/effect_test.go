@@ -420,13 +420,37 @@ func TestACallEndsWhenTheLedgerSaysSo(t *testing.T) {
 // sql runs a statement on the world's database, as another process might.
 func (w *world) sql(stmt string) {
 	w.t.Helper()
-	db, err := sql.Open("sqlite", w.db)
+	db, err := sql.Open("sqlite", "file:"+w.db+"?_pragma=busy_timeout(5000)")
 	if err == nil {
 		defer db.Close()
 		_, err = db.Exec(stmt)
 	}
 	if err != nil {
 		w.t.Error(err)
+	}
+}
+
+// A call that is certainly absent is made once more, and not again and again; then its place is free for whoever comes next.
+func TestAnAbsentCallIsMadeOnceMore(t *testing.T) {
+	w := newWorld(t)
+	w.service.terms = sources.Terms{Conclusive: true}
+	calls := 0
+	w.service.before = func(sources.Unit, int) error {
+		if calls++; calls > 10 {
+			return &sources.Error{Kind: sources.ErrRefused, Doing: "calling again and again"}
+		}
+		return errUnavailable
+	}
+	e := w.engine()
+	for _, want := range []int{2, 4} {
+		res, err := e.Start(context.Background(), w.program(fill), map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.want(res, engine.Failed, "unavailable")
+		if s, err := e.Show(context.Background(), res.Run); err != nil || calls != want || len(s.Ledger) != 1 || s.Ledger[0].State != engine.Void {
+			t.Errorf("%d calls, the ledger is %+v, %v", calls, s.Ledger, err)
+		}
 	}
 }
 

@@ -326,6 +326,78 @@ func rivals(n int64, act func()) func(*engine.Config) {
 	}
 }
 
+// meanwhile lets another process act while an engine works on its effect: when it reads its wall clock after fill's first step.
+func (w *world) meanwhile(act func()) func(*engine.Config) {
+	var armed atomic.Bool
+	w.service.answers["look"] = func(context.Context, question) (reply, error) { armed.Store(true); return reply{}, nil }
+	return func(c *engine.Config) {
+		c.Beat = time.Hour // no other reading
+		c.Wall = func() time.Time {
+			if armed.CompareAndSwap(true, false) {
+				act()
+			}
+			return time.Now()
+		}
+	}
+}
+
+// A process that has lost its run between looking and acting does not act.
+func TestALostRunAsksForNothing(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine(w.meanwhile(func() { w.sql(`UPDATE mozci_runs SET owner = 'another'`) }))
+	res, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Interrupted, "another process has taken the run over")
+	if got := w.service.arrived(); len(got) > 0 {
+		t.Errorf("it has done %v", got)
+	}
+}
+
+// What another has settled between the look at an open row and its take-over is settled.
+func TestASettledRowIsNotTaken(t *testing.T) {
+	w := newWorld(t)
+	w.service.hidden = true
+	w.service.terms = sources.Terms{Conclusive: true, Deadline: 20 * time.Millisecond}
+	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
+		return sources.Finding{Presence: sources.Absent}, nil
+	}
+	one := map[string]any{"revisions": []any{"r1"}}
+	w.want(w.run(fill, one, engine.Options{Apply: true}), engine.Succeeded, "")
+	w.sql(`UPDATE mozci_ledger SET state = 'asking', owner = 'dead'`)
+	w.sql(`UPDATE mozci_runs SET owner = 'dead'`)
+	e := w.engine(w.meanwhile(func() { w.sql(`UPDATE mozci_ledger SET state = 'done'`) }))
+	res, err := e.Start(context.Background(), w.program(fill), one, engine.Options{Apply: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+	if diff := cmp.Diff([]string{"r1/1"}, w.service.arrived()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A process may die after it has stored its run, and before DBOS has heard of it.
+func TestResumeOfARunThatHasNotBegun(t *testing.T) {
+	w := newWorld(t)
+	reached, letGo := hold(w, "c")
+	e := w.engine()
+	cancel, result := w.start(e, three, nil, engine.Options{Apply: true, RunID: "run-1"})
+	<-reached
+	cancel()
+	<-result
+	e.Close()
+	close(letGo)
+	w.sql(`DELETE FROM operation_outputs`)
+	w.sql(`DELETE FROM workflow_status`)
+	res, err := w.engine().Resume(context.Background(), "run-1", engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(res, engine.Succeeded, "")
+}
+
 // What a person has said about a run counts until somebody who knows of it says otherwise.
 func TestCancelMeetsResume(t *testing.T) {
 	planned := func(t *testing.T) (*world, *engine.Engine) {
