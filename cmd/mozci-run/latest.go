@@ -52,10 +52,15 @@ func eventVars(ev ci.Event) map[string]any {
 	return map[string]any{"event": schemas.TypeOf[ci.Event]().Fact(ev)}
 }
 
+// hasEvents says whether there are events that start the program.
+func hasEvents(prog *engine.Program) bool {
+	return slices.ContainsFunc(prog.Starts, func(s engine.Start) bool { return s.Kind != engine.OnSchedule })
+}
+
 // newest finds the newest event on a branch that starts the program, and the inputs that it gives.
 func newest(ctx context.Context, r *sources.Registry, prog *engine.Program, branch string) (ci.Event, map[string]any, error) {
 	var none ci.Event
-	if !slices.ContainsFunc(prog.Starts, func(s engine.Start) bool { return s.Kind != engine.OnSchedule }) {
+	if !hasEvents(prog) {
 		return none, nil, usage("give its inputs with -i name=value", "%s does not say under on which events start it", prog.Name)
 	}
 	if branch == "" {

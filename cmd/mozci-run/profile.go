@@ -80,7 +80,7 @@ func (c *command) wants(file profileFile) (name, because string) {
 		name = replayPrefix + c.pathFrom(filepath.Dir(file.path), dir)
 	}
 	if name == "" {
-		return "mozilla", "nothing names another"
+		return "mozilla", "default"
 	}
 	return name, file.path
 }

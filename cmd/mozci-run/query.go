@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,18 +65,11 @@ func question(q sources.Query, given []string, defaults map[string]any) (map[str
 			in[f.Name] = v
 		}
 	}
-	for _, g := range given {
-		name, text, ok := strings.Cut(g, "=")
-		f := q.In.Field(name)
-		if !ok || f == nil {
-			return nil, usage(fieldsOf(q.In), "-i %s: %s has no input of that name", g, q.Name)
-		}
-		v, err := f.Type.Parse(text)
-		if err != nil {
-			return nil, usage(fieldsOf(q.In), "-i %s: %w", g, err)
-		}
-		in[name] = v
+	values, err := valuesOf(q.In, q.Name, given, func(string) string { return fieldsOf(q.In) })
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(in, values)
 	out, err := q.In.Conform(in)
 	if err != nil {
 		return nil, usage(fieldsOf(q.In), "%s: %w", q.Name, err)

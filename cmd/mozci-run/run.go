@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mozci/mozci-run/engine"
+	"github.com/mozci/mozci-run/schemas"
 	"github.com/mozci/mozci-run/sources/ci"
 )
 
@@ -305,7 +306,7 @@ func (c *command) inputs(s *session, prog *engine.Program, o runOrder) (map[stri
 		if j := ev.Job; j != nil && !hasFailed(*j) {
 			c.note("the job that the link points at has not failed: it is %s, %s", j.State, j.Result)
 		}
-	case (o.latest || s.sim != nil || s.replay != nil) && open(prog, out, given):
+	case (o.latest || (s.sim != nil || s.replay != nil) && hasEvents(prog)) && open(prog, out, given):
 		branch := fmt.Sprint(or(text(given["branch"]), text(out["branch"])))
 		over := c.during("looks for the newest failure")
 		ev, from, err := newest(c.ctx, s.registry, prog, branch)
@@ -338,16 +339,26 @@ func lacks(in engine.Input, sets ...map[string]any) bool {
 
 // parseGiven reads name=value texts as the program's inputs.
 func parseGiven(prog *engine.Program, given []string) (map[string]any, error) {
-	out := map[string]any{}
 	names := make([]string, len(prog.Inputs))
 	for i, in := range prog.Inputs {
 		names[i] = in.Name
 	}
+	return valuesOf(prog.InputType(), prog.Name, given, func(name string) string { return oneOf(name, names) })
+}
+
+// valuesOf reads name=value texts as members of an object. hint says what there is instead of a name that it has not.
+func valuesOf(t *schemas.Type, of string, given []string, hint func(name string) string) (map[string]any, error) {
+	out := map[string]any{}
 	for _, g := range given {
 		name, value, ok := strings.Cut(g, "=")
-		f := prog.InputType().Field(name)
-		if !ok || f == nil {
-			return nil, usage(oneOf(name, names), "-i %s: %s has no input of that name", g, prog.Name)
+		f := t.Field(name)
+		switch {
+		case f == nil:
+			return nil, usage(hint(name), "-i %s: %s has no input of that name", g, of)
+		case !ok:
+			return nil, usage("give -i "+name+"=VALUE", "-i %s: it has no value", g)
+		case out[name] != nil:
+			return nil, usage("leave out one of them; a list takes commas", "-i %s: %s is given twice", g, name)
 		}
 		v, err := f.Type.Parse(value)
 		if err != nil {
