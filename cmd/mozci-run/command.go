@@ -25,7 +25,8 @@ type flags struct {
 	config  string
 	db      string
 	output  string
-	closed  bool // of those that run workflows
+	closed  bool   // of those that run workflows
+	run     string // the run whose profile is wanted; empty where it is --profile that names one
 }
 
 // Main runs the command with the given arguments and returns its exit code. It may be called any number of times.

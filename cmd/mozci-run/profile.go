@@ -57,6 +57,9 @@ func (c *command) choose() (chosen, error) {
 		}
 		return chosen{p, because}, err
 	}
+	if c.flags.run != "" {
+		return chosen{}, usage("go on where it was started, or name its file of profiles: --config FILE", "%s was started with the profile %q, and there is none of that name here", because, name)
+	}
 	names := file.names()
 	hint := "there are " + strings.Join(names, ", ")
 	if near := schemas.Nearest(name, names); near != "" {
@@ -70,6 +73,8 @@ func (c *command) wants(file profileFile) (name, because string) {
 	switch {
 	case c.flags.replay != "":
 		return replayPrefix + c.flags.replay, "--replay"
+	case c.flags.run != "":
+		return c.flags.profile, "run " + c.flags.run
 	case c.flags.profile != "":
 		return c.flags.profile, "--profile"
 	case c.m.getenv("MOZCI_PROFILE") != "":

@@ -110,7 +110,7 @@ func (c *command) resumeRun(id string, apply bool) error {
 		return err
 	}
 	if c.flags.profile == "" {
-		c.flags.profile = story.Run.Profile // a run goes on with the profile that it began with
+		c.flags.profile, c.flags.run = story.Run.Profile, story.Run.ID // a run goes on with the profile that it began with
 	}
 	switch r := story.Run; {
 	case c.flags.profile != r.Profile:

@@ -87,7 +87,7 @@ func (c *command) asTheRun(args []string) error {
 		if err != nil {
 			return err
 		}
-		c.flags.profile = story.Run.Profile
+		c.flags.profile, c.flags.run = story.Run.Profile, story.Run.ID
 	}
 	return nil
 }
