@@ -29,7 +29,7 @@ All mistakes come at once, with their places. The exit code is 1 where there is 
 		Example: "  mozci-run check\n  mozci-run check workflows/backfill.yaml team/triage.rules.yaml mozci.yaml",
 		RunE:    func(_ *cobra.Command, args []string) error { return c.check(args) },
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, part string) ([]string, cobra.ShellCompDirective) {
-			return beginning(shipped(), part), cobra.ShellCompDirectiveDefault
+			return beginning(byName(), part), cobra.ShellCompDirectiveDefault
 		},
 	}
 }

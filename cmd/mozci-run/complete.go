@@ -87,12 +87,12 @@ func (c *command) completeSources(_ *cobra.Command, args []string, part string) 
 	})
 }
 
-// completeWorkflows lets the shell complete workflows: files, and the names of those that ship.
+// completeWorkflows lets the shell complete workflows: files, and the names of those in the folder of workflows and of those that ship.
 func (c *command) completeWorkflows(_ *cobra.Command, args []string, part string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return beginning(shipped(), part), cobra.ShellCompDirectiveDefault
+	return beginning(byName(), part), cobra.ShellCompDirectiveDefault
 }
 
 // completeInputs lets the shell complete the inputs of the workflow that stands on the line already.

@@ -32,7 +32,7 @@ func (c *command) graph(name string) error {
 	}
 	prog, problems := load(w, s)
 	if len(problems) > 0 {
-		return usage("mozci-run check "+w.file+" shows this as well", "the workflow has %s:\n%s", count(len(problems), "mistake", "mistakes"),
+		return usage("mozci-run check "+w.word()+" shows this as well", "the workflow has %s:\n%s", count(len(problems), "mistake", "mistakes"),
 			strings.TrimSpace(engine.ShowAll(problems)))
 	}
 	_, err = fmt.Fprint(c.m.stdout, engine.Graph(prog))

@@ -146,7 +146,7 @@ func (c *command) runIn(h *house, w workflowFile, o runOrder) error {
 	c.note("workflow %s", w)
 	prog, problems := load(w, h.session)
 	if len(problems) > 0 {
-		return usage("mozci-run check "+w.file+" shows this as well", "the workflow has %s:\n%s", count(len(problems), "mistake", "mistakes"), strings.TrimSpace(engine.ShowAll(problems)))
+		return usage("mozci-run check "+w.word()+" shows this as well", "the workflow has %s:\n%s", count(len(problems), "mistake", "mistakes"), strings.TrimSpace(engine.ShowAll(problems)))
 	}
 	inputs, event, err := c.inputs(h.session, prog, o)
 	if err != nil {

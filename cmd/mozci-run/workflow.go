@@ -27,7 +27,15 @@ type workflowFile struct {
 // String says which workflow it is.
 func (w workflowFile) String() string {
 	if w.ships {
-		return strings.TrimSuffix(w.file, ".yaml") + ", the one that ships"
+		return w.word() + ", the one that ships"
+	}
+	return w.file
+}
+
+// word is what names the workflow on a command line.
+func (w workflowFile) word() string {
+	if w.ships {
+		return strings.TrimSuffix(w.file, ".yaml")
 	}
 	return w.file
 }
@@ -68,6 +76,19 @@ func shipped() []string {
 		}
 	}
 	return names
+}
+
+// byName lists the names of the workflows in the folder of workflows, and of those that ship.
+func byName() []string {
+	names := shipped()
+	files, _ := filepath.Glob(filepath.Join(workflowFolder, "*.y*ml")) // a pattern of ours is right, and what cannot be read is not there
+	for _, f := range files {
+		if isWorkflow(f) {
+			names = append(names, strings.TrimSuffix(filepath.Base(f), filepath.Ext(f)))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // isWorkflow says whether a file's name is a workflow's, and not that of a test or of rules.
