@@ -85,11 +85,7 @@ func (c *command) backtest(older, newer string, on []string) error {
 	if c.flags.output == "json" {
 		err = json.NewEncoder(c.m.stdout).Encode(found)
 	} else {
-		w := c.laidOut(2)
-		for _, j := range found {
-			fmt.Fprintf(w, "%s (push %s, %s): %s: %s; now %s\n", short(j.Push), j.PushID, j.From, j.Rule,
-				said(j.Old, j.OldWhy, j.OldError), said(j.New, j.NewWhy, j.NewError))
-		}
+		c.tellJudged(found)
 	}
 	c.note("%s judged, %s", count(rows, "row", "rows"), count(len(found), "difference", "differences"))
 	if err == nil && len(found) > 0 {
@@ -98,13 +94,49 @@ func (c *command) backtest(older, newer string, on []string) error {
 	return err
 }
 
-func said(v any, why, err string) string {
+// tellJudged prints differences, each once: runs, and the steps of one, have seen the same push many times.
+func (c *command) tellJudged(found []judged) {
+	type told struct{ push, text string }
+	times := map[told]int{}
+	var first []judged
+	saying := func(j judged) told {
+		return told{j.Push + j.PushID, fmt.Sprintf("%s: %s; now %s", j.Rule, gives(j.Old, j.OldWhy, j.OldError), gives(j.New, j.NewWhy, j.NewError))}
+	}
+	for _, j := range found {
+		if times[saying(j)]++; times[saying(j)] == 1 {
+			first = append(first, j)
+		}
+	}
+	w := c.laidOut(2)
+	for _, j := range first {
+		more := ""
+		if n := times[saying(j)] - 1; n > 0 {
+			more = fmt.Sprintf(", and %d more", n)
+		}
+		fmt.Fprintf(w, "%s (push %s, %s%s): %s\n", short(j.Push), j.PushID, j.From, more, saying(j).text)
+	}
+}
+
+// longest is how much of a value people are shown.
+const longest = 60
+
+// gives says what a rule gives of a row, and why, where that is one row of a table.
+func gives(v any, why, err string) string {
 	if err != "" {
 		return "an error (" + err + ")"
 	}
 	text, e := json.Marshal(v)
 	must(e) // facts of rules are plain
-	return string(bytes.Trim(text, `"`)) + ", because " + why
+	s := []rune(string(bytes.Trim(text, `"`)))
+	if list, is := v.([]any); is && len(s) > longest {
+		s = []rune(count(len(list), "element", "elements"))
+	} else if len(s) > longest {
+		s = append(s[:longest], '…')
+	}
+	if why == byExpression {
+		return string(s)
+	}
+	return string(s) + ", because " + why
 }
 
 // tellApart says which rules of one row stand in one of the sets only, or take something else in the other: nothing is compared there.
@@ -183,10 +215,13 @@ func oneRow(params []*schemas.Type) bool { return len(params) == 1 && params[0].
 
 func why(d rules.Decision) string {
 	if d.When == "" {
-		return "the expression says so"
+		return byExpression
 	}
 	return d.When
 }
+
+// byExpression is why a rule that is no table gives what it does.
+const byExpression = "the expression says so"
 
 func errorText(err error) string {
 	if err == nil {
