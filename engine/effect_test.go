@@ -430,6 +430,37 @@ func (w *world) sql(stmt string) {
 	}
 }
 
+// The jobs of which a plan knows are not those that there are when it is applied.
+func TestApplyLooksAgainWhatIsThere(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	one := map[string]any{"revisions": []any{"r1"}}
+	plan, err := e.Start(context.Background(), w.program(fill), one, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(plan, engine.Planned, "")
+	w.service.jobs = []ci.Job{{ID: "1", Type: "j", Revision: "r1", State: ci.Running}}
+	w.clock.Sleep(context.Background(), time.Minute)
+	confirmed, err := e.Start(context.Background(), w.program(fill), map[string]any{"revisions": []any{"r2"}}, engine.Options{Confirm: func(engine.Plan) bool {
+		w.service.jobs = append(w.service.jobs, ci.Job{ID: "2", Type: "j", Revision: "r2", State: ci.Running})
+		w.clock.Sleep(context.Background(), time.Minute) // whoever is asked takes a while
+		return true
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(confirmed, engine.Succeeded, "")
+	applied, err := e.Apply(context.Background(), plan.Run, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.want(applied, engine.Succeeded, "")
+	if got := w.service.arrived(); len(got) > 0 {
+		t.Errorf("what has come since the plan was asked for once more: %v", got)
+	}
+}
+
 // A call that is certainly absent is made once more, and not again and again; then its place is free for whoever comes next.
 func TestAnAbsentCallIsMadeOnceMore(t *testing.T) {
 	w := newWorld(t)

@@ -378,6 +378,46 @@ func TestASettledRowIsNotTaken(t *testing.T) {
 	}
 }
 
+// A run goes on with the sources with which it began.
+func TestResumeWithAnotherProfile(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.engine().Start(context.Background(), w.program(three), nil, engine.Options{RunID: "run-1"}); err != nil {
+		t.Fatal(err)
+	}
+	other := w.engine(func(c *engine.Config) { c.Profile = "another" })
+	if _, err := other.Apply(context.Background(), "run-1", engine.Options{}); err == nil || !strings.Contains(err.Error(), "resume it with --profile test") {
+		t.Errorf("got %v", err)
+	}
+	if got := w.service.arrived(); len(got) > 0 {
+		t.Errorf("it has done %v", got)
+	}
+}
+
+// The time that expressions see is that of the run's start, in every process.
+func TestNowIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	began := w.clock.Now()
+	e := w.engine()
+	text := `
+steps:
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: [r1]}}
+  - {id: when, let: run.now}
+outputs: {when: "${{ when }}"}
+`
+	plan, err := e.Start(context.Background(), w.program(text), nil, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Sleep(context.Background(), time.Hour)
+	res, err := e.Apply(context.Background(), plan.Run, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Outputs["when"] != began {
+		t.Errorf("run.now is %v, and the run began at %v", res.Outputs["when"], began)
+	}
+}
+
 // A process may die after it has stored its run, and before DBOS has heard of it.
 func TestResumeOfARunThatHasNotBegun(t *testing.T) {
 	w := newWorld(t)
