@@ -35,8 +35,12 @@ func (c *command) retell(s engine.Story) {
 		tellOutput(p, o.Name, describe(factOf(o.Value)))
 	}
 	p.line("%s %s", p.paint(bold, "run "+r.ID), ended(r.Status, r.Reason))
-	if r.Result.Next != "" {
-		p.write(item{column("next"), c.repeatable(r.Result.Next)})
+	next := r.Result.Next
+	if next == "" && r.Status == engine.Interrupted { // its process was gone before it could say so
+		next = "mozci-run runs resume " + r.ID
+	}
+	if next != "" {
+		p.write(item{column("next"), c.repeatable(next)})
 	}
 }
 

@@ -134,7 +134,8 @@ const simLong = `sim serves a CI that does not exist, to try things on: pushes, 
 and everything that makes the real services hard to ask. It speaks the HTTP of hg's pushlog, Treeherder and
 Taskcluster. What it prints is a mozci.yaml with a profile for it.
 
-The profile sim needs no server: there, the simulated CI lives in the process that asks.
+The profile sim needs no server: there, the simulated CI lives in the process that asks. It is kept with the runs, and
+goes on from where it was left; with --db memory it begins anew each time.
 
 Scenarios that ship: `
 

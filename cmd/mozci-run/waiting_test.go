@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -42,5 +43,17 @@ func TestWaitingForRunsOfOnePush(t *testing.T) {
 	tk.strip = strip{rows: []ci.Row{{Jobs: []ci.Job{{State: ci.Running}, {State: ci.Pending}, {State: ci.Pending}}}}, verdicts: []string{"failed"}}
 	if got, want := tk.waiting(wait{jobs: true}), "every push has an answer; still 2 jobs waiting for a machine, 1 job running"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A run whose process was killed has not said itself how it goes on.
+func TestShowSaysHowToGoOn(t *testing.T) {
+	var out bytes.Buffer
+	m := testMachine(nil)
+	m.stdout = &out
+	c := &command{m: m}
+	c.retell(engine.Story{Run: engine.Run{ID: "x", Status: engine.Interrupted, Reason: "its process is gone"}})
+	if want := "run x interrupted: its process is gone\nnext         mozci-run runs resume x\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q does not end with %q", out.String(), want)
 	}
 }
