@@ -100,7 +100,10 @@ func TestShippedTestsPass(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		f.Tests = slices.DeleteFunc(f.Tests, func(t *workflowtest.Test) bool { return t.Replay != "" }) // cassettes want adapters; cmd/mozci-run has them
+		f.Tests = slices.DeleteFunc(f.Tests, func(t *workflowtest.Test) bool {
+			return t.Replay != "" || // cassettes want adapters; cmd/mozci-run has them
+				raced && strings.Contains(t.Name, "in time") // which asks each minute for six hours
+		})
 		files = append(files, f)
 	}
 	rep, err := workflowtest.Run(t.Context(), config(t), files)
