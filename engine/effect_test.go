@@ -166,7 +166,8 @@ func TestTwoRunsOneTrigger(t *testing.T) {
 	w := newWorld(t)
 	var wg sync.WaitGroup
 	w.service.after = func(context.Context, sources.Unit, int) error { time.Sleep(10 * time.Millisecond); return nil }
-	engines := []*engine.Engine{w.engine(), w.engine()}
+	slow := func(c *engine.Config) { c.Beat = time.Second } // nobody dies here; who is taken for dead is waited for as long as a call may take
+	engines := []*engine.Engine{w.engine(slow), w.engine(slow)}
 	for i := range 4 {
 		wg.Go(func() {
 			res, err := engines[i%2].Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true})
