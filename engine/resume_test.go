@@ -485,8 +485,8 @@ func TestCancelMeetsResume(t *testing.T) {
 				<-reached
 			})}
 		})
-		if r, err := two.Cancel(context.Background(), "run-1", "a sheriff"); err != nil || r.Status != engine.Running {
-			t.Errorf("%s, %v", r.Status, err)
+		if r, err := two.Cancel(context.Background(), "run-1", "a sheriff"); err != nil || r.Cancelled != "a sheriff" { // it may have ended by now, or not
+			t.Errorf("%s, cancelled by %q, %v", r.Status, r.Cancelled, err)
 		}
 		select {
 		case res := <-result:
