@@ -207,8 +207,8 @@ func (c *checker) in(n *ast.BinaryNode, e env) value {
 		return value{typ: typeBad, node: l.node}
 	}
 	switch {
-	case r.typ == typeNever: // of the elements of []: never evaluated
-		return value{typ: typeBool, node: c.made(&ast.BoolNode{}, n, typeBool)}
+	case r.typ == typeNever: // of the elements of []: asking for one fails
+		return value{typ: typeBool, node: r.node}
 	case r.typ.Nullable:
 		return c.report(n.Right, KindNil, "in asks for a list, and this may be nil%s", c.nilHint(n.Right))
 	case r.typ.Kind == schemas.Map:
@@ -471,8 +471,11 @@ func (c *checker) arithmetic(n *ast.BinaryNode, e env) value {
 	if isNumber(l.typ) && isNumber(r.typ) {
 		return c.numbers(n, l, r)
 	}
-	if l.typ == typeNever || r.typ == typeNever { // of the elements of []: never evaluated
+	switch { // of the elements of []: asking for one fails
+	case l.typ == typeNever:
 		return value{typ: typeNever, node: l.node}
+	case r.typ == typeNever:
+		return value{typ: typeNever, node: r.node}
 	}
 	for _, s := range sums[n.Operator] {
 		if s.left != l.typ.Kind || s.right != r.typ.Kind {

@@ -55,6 +55,8 @@ func TestEvalIsBounded(t *testing.T) {
 		{"list[5000]", "there is no element 5000: the list has 3000 elements"},
 		{"[1][n]", "there is no element 1000000000: the list has 1 element"},
 		{"[1][-n]", "there is no element -1000000000: the list has 1 element"},
+		{"1.5 + ([])[1]", "there is no element 1: the list has 0 elements"},
+		{"1 in ([])[0]", "there is no element 0: the list has 0 elements"},
 		{"2.0 ** n ** n", "the result is no number"},
 		{doubled(40) + "a40", "a value of more than 64 MB"},
 		{doubled(40) + "len(string(a40))", "more than 5000000 steps"},
