@@ -92,7 +92,7 @@ func (w *world) engine(change ...func(*engine.Config)) *engine.Engine {
 		w.t.Fatal(err)
 	}
 	cfg := engine.Config{DB: w.db, Clock: w.clock, Wall: time.Now, Random: rand.Reader, Registry: reg, Profile: "test", Host: "here",
-		Rebuild: w.rebuild, Beat: 50 * time.Millisecond,
+		Rebuild: w.rebuild, Beat: 50 * time.Millisecond, Lapse: 10 * time.Second,
 		Listener: engine.ListenerFunc(func(e engine.Event) { w.mu.Lock(); w.events = append(w.events, e); w.mu.Unlock() })}
 	for _, f := range change {
 		f(&cfg)
