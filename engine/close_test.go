@@ -53,7 +53,7 @@ func TestCtrlCWithALockedStore(t *testing.T) {
 	e := w.engine()
 	cancel, result := w.start(e, three, nil, engine.Options{})
 	<-reached
-	db, err := sql.Open("sqlite", "file:"+w.db+"?_txlock=immediate")
+	db, err := sql.Open("sqlite", "file:"+w.db+"?_txlock=immediate&_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,6 +77,9 @@ func TestCassettesKeepTheContract(t *testing.T) {
 
 // What was asked while a cassette was recorded is answered by it again.
 func TestCassettesAnswerTheirQuestions(t *testing.T) {
+	if raced {
+		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
+	}
 	questions := 0
 	for _, want := range expectations() {
 		for _, tape := range openCassettes(t, shippedCassettes).Cassettes() {
@@ -102,6 +105,9 @@ func TestCassettesAnswerTheirQuestions(t *testing.T) {
 
 // Every side file is some cassette's.
 func TestEverySideFileIsUsed(t *testing.T) {
+	if raced {
+		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
+	}
 	var text bytes.Buffer
 	for _, tape := range openCassettes(t, shippedCassettes).Cassettes() {
 		data, err := os.ReadFile(tape.File)

@@ -33,7 +33,7 @@ func (w withFolder) Run() int {
 func TestScripts(t *testing.T) {
 	scripts := []string{"*"}
 	if raced { // what is quick: the others start many processes, and whole runs go on within the tests' own
-		scripts = []string{"query", "check"}
+		scripts = []string{"check"}
 	}
 	var files []string
 	for _, s := range scripts {

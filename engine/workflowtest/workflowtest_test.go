@@ -88,7 +88,7 @@ func TestShippedTestsPass(t *testing.T) {
 	}
 	if raced {
 		names = names[:1]
-		t.Logf("under the race detector only %s is run: it makes SQLite twenty times slower", names[0])
+		t.Logf("under the race detector only the first tests of %s are run: it makes SQLite twenty times slower", names[0])
 	}
 	var files []*workflowtest.File
 	for _, name := range names {
@@ -101,9 +101,11 @@ func TestShippedTestsPass(t *testing.T) {
 			t.Fatal(problems)
 		}
 		f.Tests = slices.DeleteFunc(f.Tests, func(t *workflowtest.Test) bool {
-			return t.Replay != "" || // cassettes want adapters; cmd/mozci-run has them
-				raced && strings.Contains(t.Name, "in time") // which asks each minute for six hours
+			return t.Replay != "" // cassettes want adapters; cmd/mozci-run has them
 		})
+		if raced {
+			f.Tests = f.Tests[:10]
+		}
 		files = append(files, f)
 	}
 	rep, err := workflowtest.Run(t.Context(), config(t), files)
@@ -127,6 +129,9 @@ func TestShippedTestsPass(t *testing.T) {
 
 // What a test expects and does not get is shown with its place; a test that could not fail is refused.
 func TestFailuresAreShown(t *testing.T) {
+	if raced {
+		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
+	}
 	for _, tt := range []struct{ name, test, want string }{
 		{"status", `{name: x, given: {history: "F P"}, expect: {status: failed}}`, "w_test.yaml:3:61: status: failed is expected, and it was succeeded"},
 		{"effects", `{name: x, given: {history: "F . P"}, expect: {effects: []}}`, "effects: (-expected +came)"},
