@@ -113,6 +113,7 @@ func TestPlanWithNothingToDoGoesOn(t *testing.T) {
 }
 
 func TestInconclusiveFreesTheNextOrdinal(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	start := func() engine.Result {
@@ -141,6 +142,7 @@ func TestInconclusiveFreesTheNextOrdinal(t *testing.T) {
 }
 
 func TestUnseenRequestBlocksUntilItsLeaseEnds(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.service.hidden = true
 	w.service.terms.Lease = time.Hour
@@ -185,6 +187,7 @@ func TestTwoRunsOneTrigger(t *testing.T) {
 }
 
 func TestAgain(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	for i, again := range []bool{false, false, true} {
@@ -198,6 +201,7 @@ func TestAgain(t *testing.T) {
 }
 
 func TestNoticeIsSentOncePerWhatItSays(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello, once_per: a failure}}\n  - {id: again, uses: notify.webhook, with: {text: hello again, once_per: a failure}}\n")
@@ -213,6 +217,7 @@ func TestNoticeIsSentOncePerWhatItSays(t *testing.T) {
 
 // A notice without once_per is its run's and step's own: the same text of another step, or of the next run, is another.
 func TestNoticeIsTheStepsOwn(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello}}\n  - {id: each, foreach: '[\"x\", \"y\", \"x\"]', uses: notify.webhook, with: {text: \"${{ item }}\"}}\n")
@@ -228,6 +233,7 @@ func TestNoticeIsTheStepsOwn(t *testing.T) {
 }
 
 func TestRetriggerIsBlockedByWhatIsOnItsWay(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	more := w.program("steps:\n  - {id: more, uses: jobs.retrigger, with: {branch: b, job: j, revisions: [r1], add: 2}}\n")
@@ -252,6 +258,7 @@ func TestRetriggerIsBlockedByWhatIsOnItsWay(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	res := w.run("limits: {effects: 2}\n"+fill, map[string]any{"revisions": []any{"r1", "r2", "r3", "r4"}}, engine.Options{Apply: true})
 	w.want(res, engine.Incomplete, "limit of 2 effects")
@@ -270,6 +277,7 @@ func TestBudget(t *testing.T) {
 }
 
 func TestPushesAreNamedByTheirTips(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	res := w.run(fill, map[string]any{"revisions": []any{"r1-mid", "r1", "nowhere"}}, engine.Options{Apply: true})
 	w.want(res, engine.Succeeded, "")
@@ -282,6 +290,7 @@ func TestPushesAreNamedByTheirTips(t *testing.T) {
 }
 
 func TestRefusedByTheService(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.service.before = func(u sources.Unit, _ int) error {
 		if u.Key.Revision == "r1" {
@@ -309,6 +318,7 @@ func TestRefusedByTheService(t *testing.T) {
 
 // Who asked for an effect learns from the run's end that the credentials do not suffice; with better ones, it goes on.
 func TestDenied(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.service.denied = "the credentials expired"
 	e := w.engine()
@@ -342,6 +352,7 @@ func TestDenied(t *testing.T) {
 
 // An unclear call: it ends with an error that leaves it open whether it has arrived.
 func TestUnclearCallIsLookedFor(t *testing.T) {
+	oneByOne(t)
 	rows := []struct {
 		name       string
 		arrives    bool
@@ -433,6 +444,7 @@ func (w *world) sql(stmt string) {
 
 // The jobs of which a plan knows are not those that there are when it is applied.
 func TestApplyLooksAgainWhatIsThere(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	one := map[string]any{"revisions": []any{"r1"}}
@@ -545,6 +557,7 @@ func TestARowThatWasTakenIsNotCalled(t *testing.T) {
 
 // What was done while the run was being stopped was done, and is told.
 func TestWhatWasDoneWhileTheRunWasStoppedIsTold(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	w.service.after = func(context.Context, sources.Unit, int) error {
@@ -567,6 +580,7 @@ func TestWhatWasDoneWhileTheRunWasStoppedIsTold(t *testing.T) {
 
 // What a run was told about the requests of others holds for whoever goes on with it.
 func TestAgainHoldsForTheRun(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	one := map[string]any{"revisions": []any{"r1"}}
@@ -590,6 +604,7 @@ func TestAgainHoldsForTheRun(t *testing.T) {
 
 // A run that sets aside what others have asked for does not set aside what it may have asked for itself.
 func TestAgainLooksForItsOwn(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.service.hidden = true
 	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
@@ -614,6 +629,7 @@ func TestAgainLooksForItsOwn(t *testing.T) {
 }
 
 func TestUncertainIsNotRepeated(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.service.hidden = true
 	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
@@ -652,6 +668,7 @@ func TestUncertainIsNotRepeated(t *testing.T) {
 }
 
 func TestLimitThenResume(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	res, err := e.Start(context.Background(), w.program("limits: {effects: 2}\n"+fill), map[string]any{"revisions": []any{"r1", "r2", "r3", "r4", "r5"}}, engine.Options{Apply: true})
@@ -679,6 +696,7 @@ func TestLimitThenResume(t *testing.T) {
 
 // What a plan foresaw is told until it is done; from then on what came of it is told, and nothing twice.
 func TestShowTellsWhatWasDoneInPlaceOfThePlan(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.service.jobs = []ci.Job{{ID: "1", Type: "j", Revision: "r1", State: ci.Running}}
 	e := w.engine()
@@ -708,6 +726,7 @@ func TestShowTellsWhatWasDoneInPlaceOfThePlan(t *testing.T) {
 }
 
 func TestEffectsWithinLoops(t *testing.T) {
+	oneByOne(t)
 	text := `
 inputs: {revisions: {type: list, default: [r1, r2]}}
 steps:

@@ -12,6 +12,7 @@ import (
 
 // The stream of a run as JSON: what a script reads. It changes only by members that are added.
 func TestEventsAsJSON(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.run(`
 inputs: {n: {type: int, default: 1}}

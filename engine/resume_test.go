@@ -88,6 +88,7 @@ func TestCtrlC(t *testing.T) {
 }
 
 func TestResumeGoesOnFromTheNextStep(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	e := w.engine()
@@ -123,6 +124,7 @@ func TestResumeGoesOnFromTheNextStep(t *testing.T) {
 
 // Sources that are slow by turns, an interrupt in between: the second pass has to see the steps end in the same order.
 func TestResumeSeesTheSameOrder(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "z")
 	for i, name := range []string{"a", "b", "c", "d"} {
@@ -161,6 +163,7 @@ outputs: {n: "${{ z.n }}"}
 }
 
 func TestResumeAfterFailure(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	var broken atomic.Bool
 	broken.Store(true)
@@ -191,6 +194,7 @@ func TestResumeAfterFailure(t *testing.T) {
 
 // The limit of time is for a run that nobody looks after: the word of a person to go on starts it anew.
 func TestResumeAfterTheLimitOfTime(t *testing.T) {
+	oneByOne(t)
 	for _, row := range []struct {
 		name  string
 		first engine.Options
@@ -229,6 +233,7 @@ func TestResumeAfterTheLimitOfTime(t *testing.T) {
 }
 
 func TestResumeUsesTheStoredDefinition(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	var stored engine.Bundle
@@ -395,6 +400,7 @@ func TestResumeWithAnotherProfile(t *testing.T) {
 
 // The time that expressions see is that of the run's start, in every process.
 func TestNowIsRecorded(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	began := w.clock.Now()
 	e := w.engine()
@@ -420,6 +426,7 @@ outputs: {when: "${{ when }}"}
 
 // A process may die after it has stored its run, and before DBOS has heard of it.
 func TestResumeOfARunThatHasNotBegun(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	e := w.engine()
@@ -747,6 +754,7 @@ func TestInterruptLetsACallFinish(t *testing.T) {
 }
 
 func TestMemoryLeavesNothing(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.db = "memory"
 	dir := t.TempDir()
@@ -786,6 +794,7 @@ steps:
 
 // Whoever said yes to a plan has said it for the run, not for the process.
 func TestConfirmedRunStaysConfirmed(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "below")
 	e := w.engine()
@@ -807,6 +816,7 @@ func TestConfirmedRunStaysConfirmed(t *testing.T) {
 
 // Where the service refused everything, whoever resumes the run has it asked anew; what was done stays done.
 func TestResumeAsksAnewWhatWasRefused(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	closed := true
 	w.service.before = func(sources.Unit, int) error {
@@ -909,6 +919,7 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 
 // What was asked of another deployment under the same name says nothing of this one.
 func TestLedgerIsKeptByProfileAndService(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	e := w.engine()
 	if _, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true}); err != nil {
@@ -933,6 +944,7 @@ func TestLedgerIsKeptByProfileAndService(t *testing.T) {
 
 // Hours of waiting for the same answer do not fill the journal, and a resumed run still has it.
 func TestRoundsWithTheSameAnswerAreKeptOnce(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	n := 0
 	reached, letGo := make(chan struct{}, 1), make(chan struct{})
@@ -973,6 +985,7 @@ outputs: {len: "${{ len(a.name) }}"}
 
 // A plan is done where it was made, or not at all: what was found out of one deployment is not asked of another.
 func TestAPlanIsOfItsDeployment(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	w.service.terms.Base = "http://service"
 	plan, err := w.engine().Start(context.Background(), w.program(fill), nil, engine.Options{RunID: "run-1"})

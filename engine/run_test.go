@@ -14,6 +14,7 @@ import (
 )
 
 func TestRunAnswersAndOutputs(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	res := w.run(`
 inputs:
@@ -131,6 +132,7 @@ steps:
 }
 
 func TestSkipPropagates(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	res := w.run(`
 inputs: {n: {type: int, default: 0}}
@@ -180,6 +182,7 @@ outputs: {n: "${{ a.n }}"}
 }
 
 func TestExpressionThatFailsSaysWhere(t *testing.T) {
+	oneByOne(t)
 	for _, tt := range []struct{ name, steps, want string }{
 		{"a let", "  - {id: a, let: '[1, 2]'}\n  - {id: b, let: 'a[0] + a[7]'}\n", "test.yaml:6:27: there is no element 7: the list has 2 elements"},
 		{"a text", "  - {id: a, let: '[1]'}\n  - {id: b, uses: test.ask, with: {name: \"${{ string(a[1]) }}\"}}\n", "test.yaml:6:55: there is no element 1: the list has 1 element"},
@@ -321,6 +324,7 @@ steps:
 }
 
 func TestRetry(t *testing.T) {
+	oneByOne(t)
 	w := newWorld(t)
 	n := 0
 	w.service.answers["a"] = func(_ context.Context, in question) (reply, error) {

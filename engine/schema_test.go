@@ -44,6 +44,7 @@ var structural = []string{"unknown-key", "missing-key", "companion", "unknown-qu
 
 // The schema finds the mistakes that are about which keys stand where.
 func TestSchemaFindsStructuralMistakes(t *testing.T) {
+	oneByOne(t)
 	s := workflowSchema(t)
 	for _, file := range glob(t, "testdata/err/*.yaml") {
 		_, problems := checked(t, "testdata/err", filepath.Base(file))

@@ -14,9 +14,6 @@ import (
 // TestHintsNameCommands holds every text of the program that says "mozci-run WORD …" against the commands that there are:
 // advice that nobody can follow is worse than none.
 func TestHintsNameCommands(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
 	root := (&command{m: thisMachine()}).root()
 	said := regexp.MustCompile(`\bmozci-run ([a-z]+)(?: ([a-z]+))?`)
 	prose := []string{"finds", "runs it", "reads", "workflow"} // where the text speaks of the program

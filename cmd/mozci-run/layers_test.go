@@ -288,6 +288,9 @@ func packageNames(f goFile) map[string]string {
 
 func moduleFiles(t *testing.T) []goFile {
 	t.Helper()
+	if raced {
+		t.Skip("SKIPPED: no law depends on the race detector, which makes the reading slow; go test without it runs this")
+	}
 	out, err := parsed()
 	if err != nil {
 		t.Fatal(err)

@@ -104,7 +104,7 @@ func TestShippedTestsPass(t *testing.T) {
 			return t.Replay != "" // cassettes want adapters; cmd/mozci-run has them
 		})
 		if raced {
-			f.Tests = f.Tests[:10]
+			f.Tests = f.Tests[:4]
 		}
 		files = append(files, f)
 	}
@@ -114,7 +114,7 @@ func TestShippedTestsPass(t *testing.T) {
 	}
 	var out bytes.Buffer
 	rep.Write(&out, "text", true)
-	if rep.Failed() || len(rep.Results) < 10 {
+	if rep.Failed() || len(rep.Results) < 10 && !raced {
 		t.Errorf("\n%s", out.String())
 	}
 	if raced {
