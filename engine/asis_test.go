@@ -10,7 +10,7 @@ import (
 
 // A journal is readable for whoever looks into the database: its records are the JSON that they are.
 func TestTheJournalIsKeptAsItIs(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	res := w.run("steps:\n  - {id: a, uses: test.ask, with: {name: a}}\n", nil, engine.Options{})

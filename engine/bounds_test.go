@@ -11,7 +11,7 @@ import (
 
 // What is written a thousand times over is refused at once, and in a word.
 func TestBounds(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	const head = "mozci: 1\nname: x\nsteps:\n"
 	tests := []struct {
 		name  string

@@ -129,7 +129,7 @@ func TestRight(t *testing.T) {
 
 // Each file X.yaml in testdata/err has exactly the problems in X.out.
 func TestMistakes(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	for _, file := range glob(t, "testdata/err/*.yaml") {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			_, problems := checked(t, "testdata/err", filepath.Base(file))

@@ -109,6 +109,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 // A run whose journal cannot be written (the disk is full) ends here and now, stops what is on its way, and goes on where it was when
 // there is room again.
 func TestAJournalThatCannotBeWritten(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	stopped := make(chan struct{})

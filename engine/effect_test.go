@@ -84,6 +84,7 @@ func TestPlanThenApply(t *testing.T) {
 }
 
 func TestConfirmContinues(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	var seen engine.Plan
 	res := w.run(fill+`
@@ -103,6 +104,7 @@ finally:
 }
 
 func TestPlanWithNothingToDoGoesOn(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	w.service.jobs = []ci.Job{{ID: "1", Type: "j", Revision: "r1", State: ci.Running}, {ID: "2", Type: "j", Revision: "r2", State: ci.Completed, Result: ci.TestFailed}}
 	res := w.run(fill, nil, engine.Options{})
@@ -113,7 +115,7 @@ func TestPlanWithNothingToDoGoesOn(t *testing.T) {
 }
 
 func TestInconclusiveFreesTheNextOrdinal(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	start := func() engine.Result {
@@ -142,7 +144,7 @@ func TestInconclusiveFreesTheNextOrdinal(t *testing.T) {
 }
 
 func TestUnseenRequestBlocksUntilItsLeaseEnds(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.service.hidden = true
 	w.service.terms.Lease = time.Hour
@@ -187,7 +189,7 @@ func TestTwoRunsOneTrigger(t *testing.T) {
 }
 
 func TestAgain(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	for i, again := range []bool{false, false, true} {
@@ -201,7 +203,7 @@ func TestAgain(t *testing.T) {
 }
 
 func TestNoticeIsSentOncePerWhatItSays(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello, once_per: a failure}}\n  - {id: again, uses: notify.webhook, with: {text: hello again, once_per: a failure}}\n")
@@ -217,7 +219,7 @@ func TestNoticeIsSentOncePerWhatItSays(t *testing.T) {
 
 // A notice without once_per is its run's and step's own: the same text of another step, or of the next run, is another.
 func TestNoticeIsTheStepsOwn(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	tell := w.program("steps:\n  - {id: tell, uses: notify.webhook, with: {text: hello}}\n  - {id: each, foreach: '[\"x\", \"y\", \"x\"]', uses: notify.webhook, with: {text: \"${{ item }}\"}}\n")
@@ -233,7 +235,7 @@ func TestNoticeIsTheStepsOwn(t *testing.T) {
 }
 
 func TestRetriggerIsBlockedByWhatIsOnItsWay(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	more := w.program("steps:\n  - {id: more, uses: jobs.retrigger, with: {branch: b, job: j, revisions: [r1], add: 2}}\n")
@@ -258,7 +260,7 @@ func TestRetriggerIsBlockedByWhatIsOnItsWay(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	res := w.run("limits: {effects: 2}\n"+fill, map[string]any{"revisions": []any{"r1", "r2", "r3", "r4"}}, engine.Options{Apply: true})
 	w.want(res, engine.Incomplete, "limit of 2 effects")
@@ -277,7 +279,7 @@ func TestBudget(t *testing.T) {
 }
 
 func TestPushesAreNamedByTheirTips(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	res := w.run(fill, map[string]any{"revisions": []any{"r1-mid", "r1", "nowhere"}}, engine.Options{Apply: true})
 	w.want(res, engine.Succeeded, "")
@@ -290,7 +292,7 @@ func TestPushesAreNamedByTheirTips(t *testing.T) {
 }
 
 func TestRefusedByTheService(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.service.before = func(u sources.Unit, _ int) error {
 		if u.Key.Revision == "r1" {
@@ -318,7 +320,7 @@ func TestRefusedByTheService(t *testing.T) {
 
 // Who asked for an effect learns from the run's end that the credentials do not suffice; with better ones, it goes on.
 func TestDenied(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.service.denied = "the credentials expired"
 	e := w.engine()
@@ -352,7 +354,7 @@ func TestDenied(t *testing.T) {
 
 // An unclear call: it ends with an error that leaves it open whether it has arrived.
 func TestUnclearCallIsLookedFor(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	rows := []struct {
 		name       string
 		arrives    bool
@@ -444,7 +446,7 @@ func (w *world) sql(stmt string) {
 
 // The jobs of which a plan knows are not those that there are when it is applied.
 func TestApplyLooksAgainWhatIsThere(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	one := map[string]any{"revisions": []any{"r1"}}
@@ -476,6 +478,7 @@ func TestApplyLooksAgainWhatIsThere(t *testing.T) {
 
 // A call that is certainly absent is made once more, and not again and again; then its place is free for whoever comes next.
 func TestAnAbsentCallIsMadeOnceMore(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	w.service.terms = sources.Terms{Conclusive: true}
 	calls := 0
@@ -501,6 +504,7 @@ func TestAnAbsentCallIsMadeOnceMore(t *testing.T) {
 // A call that the service took, and of which the ledger cannot be told (the disk is full), is not made again: whoever resumes the
 // run looks for it.
 func TestACallThatCannotBeWrittenDownIsNotRepeated(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	w.service.terms = sources.Terms{Conclusive: true, Deadline: 50 * time.Millisecond}
 	w.service.after = func(context.Context, sources.Unit, int) error {
@@ -557,7 +561,7 @@ func TestARowThatWasTakenIsNotCalled(t *testing.T) {
 
 // What was done while the run was being stopped was done, and is told.
 func TestWhatWasDoneWhileTheRunWasStoppedIsTold(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	w.service.after = func(context.Context, sources.Unit, int) error {
@@ -580,7 +584,7 @@ func TestWhatWasDoneWhileTheRunWasStoppedIsTold(t *testing.T) {
 
 // What a run was told about the requests of others holds for whoever goes on with it.
 func TestAgainHoldsForTheRun(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	one := map[string]any{"revisions": []any{"r1"}}
@@ -604,7 +608,7 @@ func TestAgainHoldsForTheRun(t *testing.T) {
 
 // A run that sets aside what others have asked for does not set aside what it may have asked for itself.
 func TestAgainLooksForItsOwn(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.service.hidden = true
 	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
@@ -629,7 +633,7 @@ func TestAgainLooksForItsOwn(t *testing.T) {
 }
 
 func TestUncertainIsNotRepeated(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.service.hidden = true
 	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
@@ -668,7 +672,7 @@ func TestUncertainIsNotRepeated(t *testing.T) {
 }
 
 func TestLimitThenResume(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	res, err := e.Start(context.Background(), w.program("limits: {effects: 2}\n"+fill), map[string]any{"revisions": []any{"r1", "r2", "r3", "r4", "r5"}}, engine.Options{Apply: true})
@@ -696,7 +700,7 @@ func TestLimitThenResume(t *testing.T) {
 
 // What a plan foresaw is told until it is done; from then on what came of it is told, and nothing twice.
 func TestShowTellsWhatWasDoneInPlaceOfThePlan(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.service.jobs = []ci.Job{{ID: "1", Type: "j", Revision: "r1", State: ci.Running}}
 	e := w.engine()
@@ -726,7 +730,7 @@ func TestShowTellsWhatWasDoneInPlaceOfThePlan(t *testing.T) {
 }
 
 func TestEffectsWithinLoops(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	text := `
 inputs: {revisions: {type: list, default: [r1, r2]}}
 steps:

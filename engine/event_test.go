@@ -12,7 +12,7 @@ import (
 
 // The stream of a run as JSON: what a script reads. It changes only by members that are added.
 func TestEventsAsJSON(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.run(`
 inputs: {n: {type: int, default: 1}}

@@ -88,7 +88,7 @@ func TestCtrlC(t *testing.T) {
 }
 
 func TestResumeGoesOnFromTheNextStep(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	e := w.engine()
@@ -124,7 +124,7 @@ func TestResumeGoesOnFromTheNextStep(t *testing.T) {
 
 // Sources that are slow by turns, an interrupt in between: the second pass has to see the steps end in the same order.
 func TestResumeSeesTheSameOrder(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "z")
 	for i, name := range []string{"a", "b", "c", "d"} {
@@ -163,7 +163,7 @@ outputs: {n: "${{ z.n }}"}
 }
 
 func TestResumeAfterFailure(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	var broken atomic.Bool
 	broken.Store(true)
@@ -194,7 +194,7 @@ func TestResumeAfterFailure(t *testing.T) {
 
 // The limit of time is for a run that nobody looks after: the word of a person to go on starts it anew.
 func TestResumeAfterTheLimitOfTime(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	for _, row := range []struct {
 		name  string
 		first engine.Options
@@ -233,7 +233,7 @@ func TestResumeAfterTheLimitOfTime(t *testing.T) {
 }
 
 func TestResumeUsesTheStoredDefinition(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	var stored engine.Bundle
@@ -385,6 +385,7 @@ func TestASettledRowIsNotTaken(t *testing.T) {
 
 // A run goes on with the sources with which it began.
 func TestResumeWithAnotherProfile(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	if _, err := w.engine().Start(context.Background(), w.program(three), nil, engine.Options{RunID: "run-1"}); err != nil {
 		t.Fatal(err)
@@ -400,7 +401,7 @@ func TestResumeWithAnotherProfile(t *testing.T) {
 
 // The time that expressions see is that of the run's start, in every process.
 func TestNowIsRecorded(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	began := w.clock.Now()
 	e := w.engine()
@@ -426,7 +427,7 @@ outputs: {when: "${{ when }}"}
 
 // A process may die after it has stored its run, and before DBOS has heard of it.
 func TestResumeOfARunThatHasNotBegun(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "c")
 	e := w.engine()
@@ -606,6 +607,7 @@ finally:
 }
 
 func TestApprove(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	text := `
 steps:
@@ -638,6 +640,7 @@ outputs: {by: "${{ ok.by }}"}
 }
 
 func TestShowTellsTheWholeStory(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	landed := time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
 	job := func(r ci.Result) []ci.Job {
@@ -690,6 +693,7 @@ steps:
 }
 
 func TestCall(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	files := map[string]string{
 		"test.yaml": `mozci: 1
@@ -754,7 +758,7 @@ func TestInterruptLetsACallFinish(t *testing.T) {
 }
 
 func TestMemoryLeavesNothing(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.db = "memory"
 	dir := t.TempDir()
@@ -794,7 +798,7 @@ steps:
 
 // Whoever said yes to a plan has said it for the run, not for the process.
 func TestConfirmedRunStaysConfirmed(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	reached, letGo := hold(w, "below")
 	e := w.engine()
@@ -816,7 +820,7 @@ func TestConfirmedRunStaysConfirmed(t *testing.T) {
 
 // Where the service refused everything, whoever resumes the run has it asked anew; what was done stays done.
 func TestResumeAsksAnewWhatWasRefused(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	closed := true
 	w.service.before = func(sources.Unit, int) error {
@@ -846,6 +850,7 @@ func TestResumeAsksAnewWhatWasRefused(t *testing.T) {
 
 // A resume that would only say the same again is not advised.
 func TestNextIsNoResumeThatWouldSayTheSame(t *testing.T) {
+	unraced(t)
 	rows := []struct {
 		name, steps string
 		answer      error
@@ -919,7 +924,7 @@ func TestAnotherRunSettlesWhatADeadOneLeft(t *testing.T) {
 
 // What was asked of another deployment under the same name says nothing of this one.
 func TestLedgerIsKeptByProfileAndService(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	e := w.engine()
 	if _, err := e.Start(context.Background(), w.program(fill), nil, engine.Options{Apply: true}); err != nil {
@@ -944,7 +949,7 @@ func TestLedgerIsKeptByProfileAndService(t *testing.T) {
 
 // Hours of waiting for the same answer do not fill the journal, and a resumed run still has it.
 func TestRoundsWithTheSameAnswerAreKeptOnce(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	n := 0
 	reached, letGo := make(chan struct{}, 1), make(chan struct{})
@@ -985,7 +990,7 @@ outputs: {len: "${{ len(a.name) }}"}
 
 // A plan is done where it was made, or not at all: what was found out of one deployment is not asked of another.
 func TestAPlanIsOfItsDeployment(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	w.service.terms.Base = "http://service"
 	plan, err := w.engine().Start(context.Background(), w.program(fill), nil, engine.Options{RunID: "run-1"})

@@ -14,7 +14,7 @@ import (
 )
 
 func TestRunAnswersAndOutputs(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	res := w.run(`
 inputs:
@@ -132,7 +132,7 @@ steps:
 }
 
 func TestSkipPropagates(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	res := w.run(`
 inputs: {n: {type: int, default: 0}}
@@ -182,7 +182,7 @@ outputs: {n: "${{ a.n }}"}
 }
 
 func TestExpressionThatFailsSaysWhere(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	for _, tt := range []struct{ name, steps, want string }{
 		{"a let", "  - {id: a, let: '[1, 2]'}\n  - {id: b, let: 'a[0] + a[7]'}\n", "test.yaml:6:27: there is no element 7: the list has 2 elements"},
 		{"a text", "  - {id: a, let: '[1]'}\n  - {id: b, uses: test.ask, with: {name: \"${{ string(a[1]) }}\"}}\n", "test.yaml:6:55: there is no element 1: the list has 1 element"},
@@ -253,6 +253,7 @@ func TestAWaitOutlivesASourceThatIsDown(t *testing.T) {
 
 // What a step that was skipped would have required is not known of it, nor of others.
 func TestRequireOfASkippedStep(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	res := w.run(`
 steps:
@@ -324,7 +325,7 @@ steps:
 }
 
 func TestRetry(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	w := newWorld(t)
 	n := 0
 	w.service.answers["a"] = func(_ context.Context, in question) (reply, error) {
@@ -453,6 +454,7 @@ outputs: {n: "${{ narrow.n.n }}"}
 }
 
 func TestFinallySeesStatus(t *testing.T) {
+	unraced(t)
 	w := newWorld(t)
 	res := w.run(`
 steps:

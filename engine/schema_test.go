@@ -28,6 +28,7 @@ func workflowSchema(t *testing.T) *schemas.Schema {
 
 // The schema for editors finds nothing wrong with what is right.
 func TestSchemaAcceptsWhatIsRight(t *testing.T) {
+	unraced(t)
 	s := workflowSchema(t)
 	for _, file := range append(glob(t, "testdata/ok/*.yaml"), glob(t, "../workflows/*.yaml")...) {
 		if strings.HasSuffix(file, ".rules.yaml") || strings.HasSuffix(file, "_test.yaml") {
@@ -44,7 +45,7 @@ var structural = []string{"unknown-key", "missing-key", "companion", "unknown-qu
 
 // The schema finds the mistakes that are about which keys stand where.
 func TestSchemaFindsStructuralMistakes(t *testing.T) {
-	oneByOne(t)
+	unraced(t)
 	s := workflowSchema(t)
 	for _, file := range glob(t, "testdata/err/*.yaml") {
 		_, problems := checked(t, "testdata/err", filepath.Base(file))

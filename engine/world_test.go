@@ -84,14 +84,6 @@ var emptyDB = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(db)
 })
 
-// oneByOne skips a test under the race detector: its steps come one after the other, as they do in parts of the tests that it watches.
-func oneByOne(t *testing.T) {
-	t.Helper()
-	if raced {
-		t.Skip("SKIPPED: one step comes after the other here, and SQLite takes twenty times as long under the race detector; go test without it runs this")
-	}
-}
-
 // engine opens an engine on the world's database. It is closed when the test ends, or before.
 func (w *world) engine(change ...func(*engine.Config)) *engine.Engine {
 	w.t.Helper()

@@ -34,9 +34,7 @@ func doubled(n int) string {
 }
 
 func TestEvalIsBounded(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	ints := make([]any, 3000)
 	for i := range ints {
 		ints[i] = i
@@ -312,9 +310,7 @@ func first(problems []rules.Problem) string {
 
 // TestLargeTexts: whatever is repeated, the answer is a problem, and comes at once.
 func TestLargeTexts(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	sc, _ := rowScope(t)
 	for _, part := range []string{"(", "[", "{a:", "!", "-", "not ", "1+", "1 ? ", "1 ?: ", "n|", "let x = ", "if flag {", "any(jobs,", "row.", "last?.", "n ?? ", "n ** ", "1;", "verdict(", "${{", "\"", "/*", "1 < "} {
 		for _, n := range []int{300, 16000, 70_000} {

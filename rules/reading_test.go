@@ -104,9 +104,7 @@ func TestFollowedTypesFitWhatTheOthersFit(t *testing.T) {
 
 // What is not read makes no difference: whatever else of a history is changed, an expression gives the same.
 func TestWhatIsNotReadMakesNoDifference(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	sc := followedScope(t)
 	leaves := leavesOf(sc.Vars[0].Type)
 	if len(leaves) < 30 {

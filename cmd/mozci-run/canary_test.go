@@ -171,9 +171,7 @@ func TestACanaryIsSeenNowhere(t *testing.T) {
 
 // What is done with temporary credentials of the environment is done, and what is wrong with credentials is told before anything is sent.
 func TestACanaryThatExpires(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	w := newCanaryWorld(t)
 	now := time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
 	ask := filepath.Join(w.dir, "ask.yaml")

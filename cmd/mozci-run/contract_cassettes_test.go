@@ -77,9 +77,7 @@ func TestCassettesKeepTheContract(t *testing.T) {
 
 // What was asked while a cassette was recorded is answered by it again.
 func TestCassettesAnswerTheirQuestions(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	questions := 0
 	for _, want := range expectations() {
 		for _, tape := range openCassettes(t, shippedCassettes).Cassettes() {
@@ -105,9 +103,7 @@ func TestCassettesAnswerTheirQuestions(t *testing.T) {
 
 // Every side file is some cassette's.
 func TestEverySideFileIsUsed(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	var text bytes.Buffer
 	for _, tape := range openCassettes(t, shippedCassettes).Cassettes() {
 		data, err := os.ReadFile(tape.File)

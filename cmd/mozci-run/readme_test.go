@@ -11,9 +11,7 @@ import (
 // A transcript in the README is what its command prints, on stderr and stdout, in which … stands for anything: the rest of a line at its end, or any
 // number of lines alone on one.
 func TestReadmeTranscripts(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -129,9 +129,7 @@ func TestShippedTestsPass(t *testing.T) {
 
 // What a test expects and does not get is shown with its place; a test that could not fail is refused.
 func TestFailuresAreShown(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	for _, tt := range []struct{ name, test, want string }{
 		{"status", `{name: x, given: {history: "F P"}, expect: {status: failed}}`, "w_test.yaml:3:61: status: failed is expected, and it was succeeded"},
 		{"effects", `{name: x, given: {history: "F . P"}, expect: {effects: []}}`, "effects: (-expected +came)"},

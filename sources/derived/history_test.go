@@ -194,9 +194,7 @@ func TestWhatDoesNotDependIsAskedSideBySide(t *testing.T) {
 }
 
 func TestSameFactsSameRows(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfN(rapid.SampledFrom([]string{"F", "P", ".", "x", "R", "FP", "PF", "E", "D", "FF", "B", "xR"}), 1, 12).Draw(t, "strip")
 		w := strip(strings.Join(words, " "))

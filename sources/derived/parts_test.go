@@ -15,9 +15,7 @@ import (
 // What a query says that it is made of is what it asks; what it says that decides it does, and nothing else: fields of the parts are changed,
 // and the answers are compared.
 func TestPartsAreWhatAnswersAreMadeOf(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	for _, q := range New(nil, nil, nil).Queries() {
 		t.Run(q.Name, func(t *testing.T) {
 			asked, deciding := map[string]bool{}, map[sources.Field]bool{}

@@ -143,6 +143,7 @@ func big(t *testing.T, resp *http.Response, body []byte, err error) {
 }
 
 func TestABombIsSmallOnTheWire(t *testing.T) {
+	unraced(t)
 	s := faulty(t, Options{}, Fault{Kind: FaultGzipBomb})
 	r := request(t, "/th/api/jobs/")
 	r.Header.Set("Accept-Encoding", "gzip")

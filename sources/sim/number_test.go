@@ -8,9 +8,7 @@ import (
 
 // Whatever is triggered, retriggered and canceled meanwhile, a job's number in Treeherder is of one run of one task, for ever.
 func TestAJobsNumberIsItsOwn(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	s, clock := start(t, "busy", 1, Options{})
 	owner := map[int]string{}
 	look := func() *timeline {

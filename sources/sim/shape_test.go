@@ -205,6 +205,7 @@ func shaped(t *testing.T) *Sim {
 }
 
 func TestPushlogAnswersLikeTheRealOne(t *testing.T) {
+	unraced(t)
 	s := shaped(t)
 	b := s.w.branch("autoland")
 	root := "/hg/integration/autoland/"
@@ -276,6 +277,7 @@ func noGit(t *testing.T, b *branch) string {
 }
 
 func TestTreeherderAnswersLikeTheRealOne(t *testing.T) {
+	unraced(t)
 	s := shaped(t)
 	b := s.w.branch("autoland")
 	root := "/th/api/project/autoland/"
@@ -350,6 +352,7 @@ func TestTreeherderAnswersLikeTheRealOne(t *testing.T) {
 }
 
 func TestTaskclusterAnswersLikeTheRealOne(t *testing.T) {
+	unraced(t)
 	s := shaped(t)
 	b := s.w.branch("autoland")
 	p := b.positioned(4)

@@ -161,6 +161,7 @@ func TestLogsAreReadLate(t *testing.T) {
 }
 
 func TestOneFailureToLookAt(t *testing.T) {
+	unraced(t)
 	for seed := range uint64(4) {
 		s, _ := start(t, "default", seed, Options{})
 		v := read(t, s, get("/th/api/jobs/?count=2000&tier=1&failure_classification_id=1&result__in=testfailed,busted"), http.StatusOK)

@@ -10,9 +10,7 @@ import (
 
 // Whoever fills the gap and looks again finds what Truth says, for many seeds.
 func TestTheCulpritIsThere(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	for _, name := range []string{"default", "gap-of-three", "crossing-100000", "coalesced", "intermittent", "empty-push", "backfill-on-its-way"} {
 		seeds := uint64(3)
 		if name == "default" {
@@ -85,6 +83,7 @@ func TestTruthOfChunkDrift(t *testing.T) {
 
 // The same scenario, seed, clock and requests give the same bytes, in whatever order they come; another seed does not.
 func TestSameBytes(t *testing.T) {
+	unraced(t)
 	paths := func(s *Sim) []string {
 		p := s.w.branches[0].positioned(2)
 		return []string{"/hg/integration/autoland/json-pushes?version=2&full=1", "/hg/integration/autoland/json-rev/tip", "/th/api/project/autoland/push/?count=30",

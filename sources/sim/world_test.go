@@ -29,9 +29,7 @@ func start(t testing.TB, name string, seed uint64, opts Options) (*Sim, *fixedCl
 
 // A History is what has happened, as seen at the start, for every scenario and many seeds.
 func TestHistoriesHold(t *testing.T) {
-	if raced {
-		t.Skip("SKIPPED: nothing here runs side by side, and the race detector makes it ten times slower; go test without it runs this")
-	}
+	unraced(t)
 	for _, name := range Scenarios() {
 		for seed := uint64(0); seed < 3; seed++ {
 			s, _ := start(t, name, seed, Options{})
