@@ -59,21 +59,22 @@ func (x *execution) approve(ctx context.Context, r *record, vars map[string]any)
 		r.fails(err)
 		return
 	}
+	since, err := x.c.e.asks(ctx, x.c.l.id, x.path, message, x.c.l.anew)
+	if err != nil {
+		if !r.stopped(ctx) {
+			r.fails(err)
+		}
+		return
+	}
 	var late time.Time
 	if x.step.Approve.Timeout > 0 {
-		late = r.Began.Add(x.step.Approve.Timeout)
+		late = since.Add(x.step.Approve.Timeout)
 	}
 	ask := Event{Kind: Waiting, Time: r.Began, Step: r.Step, What: fmt.Sprintf("waits for a person: %s (mozci-run runs approve %s)", message, x.c.l.id)}
 	if !late.IsZero() {
 		ask.Until = &late
 	}
 	x.c.emit(ask)
-	if err := x.c.e.asks(ctx, x.c.l.id, x.path, message); err != nil {
-		if !r.stopped(ctx) {
-			r.fails(err)
-		}
-		return
-	}
 	for {
 		said, err := x.c.e.answered(ctx, x.c.l.id, x.path)
 		switch {
@@ -126,11 +127,21 @@ type Ask struct {
 	At      time.Time `json:"at"` // when it was asked, or answered
 }
 
-// asks writes down that a run asks, where it has not asked before.
-func (e *Engine) asks(ctx context.Context, run, step, message string) error {
+// asks writes down that a run asks, and gives the time at which it first did: a process that goes on with the run waits for what is left.
+// Where it asks anew, the time is now.
+func (e *Engine) asks(ctx context.Context, run, step, message string, anew bool) (time.Time, error) {
+	now := e.cfg.Clock.Now()
+	at := `mozci_approvals.at`
+	if anew {
+		at = `CASE WHEN mozci_approvals.answer = '' THEN excluded.at ELSE mozci_approvals.at END`
+	}
 	_, err := e.store.exec(ctx, e.store.db, `INSERT INTO mozci_approvals (run, step, message, answer, person, at) VALUES (?1, ?2, ?3, '', '', ?4)
-		ON CONFLICT (run, step) DO UPDATE SET message = excluded.message`, run, step, message, e.cfg.Clock.Now().UnixMicro())
-	return err
+		ON CONFLICT (run, step) DO UPDATE SET message = excluded.message, at = `+at, run, step, message, now.UnixMicro())
+	if err != nil {
+		return time.Time{}, err
+	}
+	said, err := e.answered(ctx, run, step)
+	return said.At, err
 }
 
 // asked lists what a run has asked people, by step.
@@ -162,7 +173,7 @@ func (e *Engine) answered(ctx context.Context, run, step string) (Ask, error) {
 }
 
 // Approve says yes or no to what a run asks a person. step may be empty where it asks one thing only. A run that is not
-// going on has to be resumed to hear of it. Where the run asks no such thing, the error is a [StateError].
+// going on has to be resumed to hear of it. Where the run asks no such thing, or has been told yes, the error is a [StateError].
 func (e *Engine) Approve(ctx context.Context, id, step string, yes bool, person string) (Run, error) {
 	r, err := e.find(ctx, id)
 	if err != nil {
@@ -175,11 +186,13 @@ func (e *Engine) Approve(ctx context.Context, id, step string, yes bool, person 
 	if yes {
 		answer = "yes"
 	}
-	_, err = e.store.exec(ctx, e.store.db, `INSERT INTO mozci_approvals (run, step, message, answer, person, at) VALUES (?1, ?2, '', ?3, ?4, ?5)
-		ON CONFLICT (run, step) DO UPDATE SET answer = excluded.answer, person = excluded.person, at = excluded.at`,
+	n, err := e.store.exec(ctx, e.store.db, `UPDATE mozci_approvals SET answer = ?3, person = ?4, at = ?5 WHERE run = ?1 AND step = ?2 AND answer <> 'yes'`,
 		r.ID, step, answer, person, e.cfg.Clock.Now().UnixMicro())
-	if err != nil {
+	switch {
+	case err != nil:
 		return r, fmt.Errorf("approving run %s: %w", r.ID, err)
+	case n == 0:
+		return r, &StateError{r.ID, fmt.Sprintf("has been told yes at %s, and may have acted on it: mozci-run runs cancel %s stops it", step, r.ID)}
 	}
 	return r, nil
 }

@@ -104,9 +104,6 @@ func (c *coordinator) start() {
 	}, func(r *record) {
 		c.began, c.apply = r.Began, r.Yes
 		c.deadline = r.Began.Add(c.prog.Limits.Runtime)
-		if c.l.resumed { // while nobody was at it, nothing was used up
-			c.deadline = c.now().Add(c.prog.Limits.Runtime)
-		}
 		c.emit(Event{Kind: RunStarted, Time: r.Began, Replayed: r.replayed, Workflow: c.prog.Name, File: c.prog.Bundle.Entry,
 			Profile: c.e.cfg.Profile, Inputs: c.inputs(), Fact: c.l.inputs})
 	})

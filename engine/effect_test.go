@@ -476,6 +476,18 @@ func TestApplyLooksAgainWhatIsThere(t *testing.T) {
 	}
 }
 
+// Before anything is asked for, the jobs that there are are looked at past every cache; a plan may look into it.
+func TestEffectsLookPastEveryCache(t *testing.T) {
+	unraced(t)
+	for _, apply := range []bool{false, true} {
+		w := newWorld(t)
+		w.run(fill, nil, engine.Options{Apply: apply})
+		if len(w.service.looks) == 0 || slices.Contains(w.service.looks, !apply) {
+			t.Errorf("apply %t: looked past every cache: %v", apply, w.service.looks)
+		}
+	}
+}
+
 // A call that is certainly absent is made once more, and not again and again; then its place is free for whoever comes next.
 func TestAnAbsentCallIsMadeOnceMore(t *testing.T) {
 	unraced(t)
@@ -668,6 +680,21 @@ func TestUncertainIsNotRepeated(t *testing.T) {
 	w.want(again, engine.Succeeded, "")
 	if got := w.service.arrived(); len(got) != 1 {
 		t.Fatalf("an uncertain effect was repeated: %v", got)
+	}
+}
+
+// An effect that may have arrived is one of those that limits.effects allows.
+func TestUncertainCountsAsDone(t *testing.T) {
+	unraced(t)
+	w := newWorld(t)
+	w.service.find = func(sources.Unit, int) (sources.Finding, error) {
+		return sources.Finding{Presence: sources.CannotTell}, nil
+	}
+	w.service.after = func(context.Context, sources.Unit, int) error { return errUnavailable }
+	res := w.run("limits: {effects: 1}\n"+fill+"finally:\n  - {id: tell, uses: notify.webhook, with: {text: over}}\n", map[string]any{"revisions": []any{"r1"}}, engine.Options{Apply: true})
+	w.want(res, engine.Incomplete, "not known whether it has arrived")
+	if got := w.service.arrived(); len(got) != 1 {
+		t.Errorf("with a limit of one effect, these arrived: %v", got)
 	}
 }
 

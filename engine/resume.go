@@ -53,7 +53,7 @@ func (e *Engine) take(ctx context.Context, r Run, opts Options) (Result, error) 
 	if r.Status == Running { // its process has given it back meanwhile
 		r.Status = Interrupted
 	}
-	l.wentOn = e.cfg.Clock.Now()
+	l.wentOn, l.anew = e.cfg.Clock.Now(), r.Status != Interrupted
 	var res Result
 	if err = e.allow(ctx, r, l); err == nil {
 		res, err = e.conduct(ctx, l, func(l *live) (waiter, error) { return e.goOn(ctx, r) })
@@ -105,9 +105,7 @@ func (e *Engine) revive(r Run, opts Options) (*live, error) {
 	}
 	opts.Apply, opts.Again = opts.Apply || r.Apply, opts.Again || r.again
 	opts.Started = r.Origin
-	l := newLive(r.ID, p, inputs.(map[string]any), opts)
-	l.resumed = true
-	return l, nil
+	return newLive(r.ID, p, inputs.(map[string]any), opts), nil
 }
 
 // goOn lets DBOS run the workflow again, here: through the queue that only this process reads.

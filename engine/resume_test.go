@@ -632,11 +632,85 @@ outputs: {by: "${{ ok.by }}"}
 	if res.Outputs["by"] != "anna" || len(w.service.arrived()) != 1 {
 		t.Errorf("outputs %v, effects %v", res.Outputs, w.service.arrived())
 	}
+	for _, step := range []string{"", "ok"} { // what has been acted on is not taken back
+		var state *engine.StateError
+		if _, err := e.Approve(context.Background(), "run-1", step, false, "berta"); !errors.As(err, &state) {
+			t.Errorf("no after yes, step %q: %v", step, err)
+		}
+	}
+	if s, err := e.Show(context.Background(), "run-1"); err != nil || len(s.Asks) != 1 || s.Asks[0].Answer != "yes" || s.Asks[0].Person != "anna" {
+		t.Errorf("the answer is %+v, %v", s.Asks, err)
+	}
 	plan, err := e.Start(context.Background(), w.program(text), nil, engine.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.want(plan, engine.Planned, "asks a person")
+}
+
+// The time that a person has goes on while no process does, and an answer that is there in the end counts, however late it is read.
+func TestApprovalOutlivesItsProcess(t *testing.T) {
+	unraced(t)
+	text := `
+steps:
+  - {id: ok, approve: {message: go on, timeout: 4s}}
+  - {id: fill, uses: jobs.trigger, with: {branch: b, job: j, revisions: [r1]}}
+`
+	for _, row := range []struct {
+		name   string
+		gone   time.Duration // between the two processes
+		answer bool
+		want   engine.Status
+		after  time.Duration // from the first question to the end
+	}{
+		{"what is left is waited for", 3 * time.Second, false, engine.Incomplete, 4 * time.Second},
+		{"nothing is left", 9 * time.Second, false, engine.Incomplete, 9 * time.Second},
+		{"answered meanwhile", 9 * time.Second, true, engine.Succeeded, 9 * time.Second},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t)
+			ctx, interrupt := context.WithCancel(context.Background())
+			defer interrupt()
+			began := w.clock.Now()
+			e := w.engine(func(c *engine.Config) {
+				c.Listener = engine.ListenerFunc(func(ev engine.Event) {
+					if ev.Kind == engine.Waiting {
+						interrupt()
+					}
+				})
+			})
+			res, err := e.Start(ctx, w.program(text), nil, engine.Options{Apply: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.want(res, engine.Interrupted, "")
+			e.Close()
+			w.clock.Sleep(context.Background(), row.gone-w.clock.Now().Sub(began))
+			e = w.engine()
+			if row.answer {
+				if _, err := e.Approve(context.Background(), res.Run, "", true, "anna"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if res, err = e.Resume(context.Background(), res.Run, engine.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			w.want(res, row.want, "")
+			if took := w.clock.Now().Sub(began); took < row.after || took > row.after+time.Second {
+				t.Errorf("it ended %s after it had asked, want %s", took, row.after)
+			}
+			if res.Status != engine.Incomplete {
+				return
+			}
+			again := w.clock.Now()
+			if res, err = e.Resume(context.Background(), res.Run, engine.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if took := w.clock.Now().Sub(again); res.Status != engine.Incomplete || took < 4*time.Second {
+				t.Errorf("whoever resumes it asks anew, and for as long: %s after %s", res.Status, took)
+			}
+		})
+	}
 }
 
 func TestShowTellsTheWholeStory(t *testing.T) {

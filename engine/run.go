@@ -75,8 +75,8 @@ type live struct {
 	wentOn time.Time // when this process went on with it; zero where it has begun it
 	emit   *emitter
 
-	resumed bool
-	granted int // effects beyond the limit, because a person has resumed a run that had reached it
+	anew    bool // whether a person has resumed a run that had ended: what has timed out waits anew
+	granted int  // effects beyond the limit, because a person has resumed a run that had reached it
 
 	work, last context.Context // of bodies: the steps', and those of finally, which a cancel does not reach
 	cancel     context.CancelCauseFunc

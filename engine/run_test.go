@@ -468,6 +468,22 @@ finally:
 	}
 }
 
+// What comes at the end of a run is not planned while the run itself is: nobody knows yet what it will come to.
+func TestFinallyIsNotPlanned(t *testing.T) {
+	unraced(t)
+	w := newWorld(t)
+	res := w.run(fill+"finally:\n  - {id: tell, uses: notify.webhook, with: {text: \"${{ run.status }}\"}}\n", nil, engine.Options{})
+	w.want(res, engine.Planned, "")
+	for _, told := range w.told() {
+		if !strings.HasPrefix(told, "planned r") {
+			t.Errorf("told: %s", told)
+		}
+	}
+	if steps := w.steps(); !strings.Contains(steps, "finally/tell=not_run") {
+		t.Error(steps)
+	}
+}
+
 func TestRuntimeLimit(t *testing.T) {
 	w := newWorld(t)
 	res := w.run(`

@@ -238,6 +238,7 @@ type service struct {
 	history []ci.Row
 	jobs    []ci.Job
 	calls   []string // triggers and notices that arrived: revision/ordinal
+	looks   []bool   // of each jobs.list, whether it was past every cache
 	hidden  bool     // what is triggered is not seen as a job
 	denied  string   // why the credentials do not suffice to trigger on r1
 	terms   sources.Terms
@@ -290,9 +291,10 @@ func (s *service) ask(ctx context.Context, in question) (reply, error) {
 	return f(ctx, in)
 }
 
-func (s *service) list(_ context.Context, in ci.JobsOn) ([]ci.Job, error) {
+func (s *service) list(ctx context.Context, in ci.JobsOn) ([]ci.Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.looks = append(s.looks, sources.IsFresh(ctx))
 	var out []ci.Job
 	for _, r := range in.Revisions {
 		for _, j := range s.jobs {
