@@ -72,10 +72,29 @@ func (c *command) listRuns(limit int) error {
 	}
 	table := make([][]string, len(runs))
 	for i, r := range runs {
-		table[i] = []string{r.ID, r.Workflow, r.Profile, r.Wall.Local().Format(time.DateTime), ended(r.Status, r.Reason)}
+		table[i] = []string{r.ID, r.Workflow, r.Profile, r.Wall.Local().Format(time.DateTime), ended(r.Status, r.Reason) + subject(r.Inputs)}
 	}
 	c.painter(c.m.stdout).table(table)
 	return nil
+}
+
+// subject says which job on which push a run is about, as far as its inputs name them so.
+func subject(inputs json.RawMessage) string {
+	var in struct{ Job, Revision any }
+	if json.Unmarshal(inputs, &in) != nil {
+		return "" // the run is listed all the same
+	}
+	var said []string
+	if job, ok := in.Job.(string); ok && job != "" {
+		said = append(said, job)
+	}
+	if rev, ok := in.Revision.(string); ok && rev != "" {
+		said = append(said, "on "+short(rev))
+	}
+	if said == nil {
+		return ""
+	}
+	return " (" + strings.Join(said, " ") + ")"
 }
 
 // story reads the whole story of a run.
